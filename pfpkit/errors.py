@@ -1,0 +1,130 @@
+"""Every error that pfpkit raises on purpose, in one tree. Imports nothing.
+
+    PfpkitError
+    ├── BadInput             what the user gave: a file, an option, a record
+    │   ├── BadCID           text or bytes that are not a CID we read
+    │   ├── BadImage         not a picture we accept, or too large, or cut short
+    │   ├── BadMetadata      not JSON, or a field is missing or of the wrong type
+    │   ├── BadReference     text that names no token
+    │   └── BadRecord        pins.json, a deployment or a receipt that cannot be read
+    ├── BadContent           bytes that are not what a CID or a specification says
+    │   ├── WrongBytes       bytes whose hash is not the one in the CID
+    │   ├── BadBlock         right bytes, but no DAG-PB/UnixFS node we read
+    │   └── BadCar           a CAR that is cut short, or no CARv1
+    ├── NotFound             no such path or block
+    ├── PinError             a pinning back end failed
+    │   ├── NotPinned        a bundle is not where it has to be
+    │   ├── WrongCID         a back end answered with another CID than ours
+    │   ├── StoreDamaged     a block on disk does not match its CID
+    │   └── StoreFull        the disk is full
+    ├── GatewayError         no gateway gave the block; says what each one did
+    ├── ChainError
+    │   ├── NodeUnreachable  no answer, or no JSON-RPC answer
+    │   ├── WrongChain       the node is of another chain than the reference
+    │   ├── NoSuchContract   the address has no code
+    │   ├── NoSuchToken      the contract does not know the id
+    │   └── TransactionFailed  a transaction was refused or reverted
+    └── Unverified           the chain of proof from token to picture is broken
+
+An error says what, which, and what to do next.
+"""
+
+
+class PfpkitError(Exception):
+    """Base of all errors that pfpkit raises on purpose."""
+
+
+class BadInput(PfpkitError):
+    """Something that the user gave cannot be used."""
+
+
+class BadCID(BadInput):
+    """The text or bytes are not a CID that pfpkit reads."""
+
+
+class BadImage(BadInput):
+    """The bytes are not a picture that pfpkit accepts."""
+
+
+class BadMetadata(BadInput):
+    """The metadata is not JSON, or breaks the schema."""
+
+
+class BadReference(BadInput):
+    """The text names no token."""
+
+
+class BadRecord(BadInput):
+    """A record file (pins, deployment, receipt) cannot be read."""
+
+
+class BadContent(PfpkitError):
+    """Bytes that are not what a CID or a specification says."""
+
+
+class WrongBytes(BadContent):
+    """The hash of the bytes is not the one in the CID."""
+
+
+class BadBlock(BadContent):
+    """The bytes match their CID, but are no DAG-PB or UnixFS node that pfpkit reads."""
+
+
+class BadCar(BadContent):
+    """A CAR is cut short, malformed, or not version 1."""
+
+
+class NotFound(PfpkitError):
+    """No such path or block."""
+
+
+class PinError(PfpkitError):
+    """A pinning back end failed."""
+
+
+class NotPinned(PinError):
+    """A bundle is not where it has to be."""
+
+
+class WrongCID(PinError):
+    """A back end answered with another CID than the one computed here."""
+
+
+class StoreDamaged(PinError):
+    """A block on disk does not match its CID."""
+
+
+class StoreFull(PinError):
+    """The disk that holds the block store is full."""
+
+
+class GatewayError(PfpkitError):
+    """No gateway gave the block; the message says what each one did."""
+
+
+class ChainError(PfpkitError):
+    """The chain, or the node that reads it, refused."""
+
+
+class NodeUnreachable(ChainError):
+    """The node gave no answer, or none that is JSON-RPC."""
+
+
+class WrongChain(ChainError):
+    """The node is of another chain than the reference names."""
+
+
+class NoSuchContract(ChainError):
+    """The address has no code."""
+
+
+class NoSuchToken(ChainError):
+    """The contract does not know the token id."""
+
+
+class TransactionFailed(ChainError):
+    """A transaction was refused or reverted."""
+
+
+class Unverified(PfpkitError):
+    """The chain of proof from token to picture is broken."""
