@@ -1,0 +1,1 @@
+"""Strategies and servers that the tests share."""
