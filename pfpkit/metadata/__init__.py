@@ -1,0 +1,12 @@
+"""What is said of a token or a collection: strict JSON in, canonical JSON out.
+
+Pure. `read_json` refuses what two readers could understand in two ways; `TokenMetadata` and
+`CollectionMetadata` check every field and write RFC 8785 bytes, so that the same facts always
+have the same CID.
+"""
+
+from pfpkit.metadata.collection import CollectionMetadata
+from pfpkit.metadata.strict_json import Json, read_json
+from pfpkit.metadata.token import Attribute, TokenMetadata
+
+__all__ = ["Attribute", "CollectionMetadata", "Json", "TokenMetadata", "read_json"]
