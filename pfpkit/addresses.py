@@ -1,0 +1,120 @@
+"""Gateway addresses: which URLs are one, how they are shown, and who can reach them.
+
+A read-back proves that a stranger can fetch a bundle only when the stranger could have asked the
+same gateway. Kinds follow the IANA special-purpose address registries. Trusts the system's
+resolver for names; an address that hides an IPv4 address (IPv4-mapped, NAT64, 6to4) is judged by
+that one.
+"""
+
+import ipaddress
+import re
+import socket
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from pfpkit.errors import BadInput
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class AddressKind(StrEnum):
+    """What an address is to a stranger; everything but PUBLIC is out of reach."""
+
+    PUBLIC = "public"
+    LOOPBACK = "loopback"
+    LINK_LOCAL = "link-local"
+    PRIVATE = "private or reserved"
+    UNKNOWN = "not found by the resolver"
+
+
+def is_public(url: str) -> bool:
+    """Return whether every address of the URL's host can be reached from the whole Internet.
+
+    >>> is_public("http://127.0.0.1:8080"), is_public("http://[::ffff:10.0.0.1]/")
+    (False, False)
+    >>> is_public("https://1.1.1.1")
+    True
+    """
+    return address_kinds(url) == frozenset({AddressKind.PUBLIC})
+
+
+def address_kinds(url: str) -> frozenset[AddressKind]:
+    """Return the kinds of all addresses of the URL's host.
+
+    >>> sorted(address_kinds("http://192.168.1.7/"))
+    [<AddressKind.PRIVATE: 'private or reserved'>]
+    """
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        host = None
+    if not host:
+        return frozenset({AddressKind.UNKNOWN})
+    try:
+        found = socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP)
+    except (OSError, UnicodeError):
+        return frozenset({AddressKind.UNKNOWN})
+    return frozenset(_kind(ipaddress.ip_address(str(info[4][0]))) for info in found)
+
+
+def _kind(address: _Address) -> AddressKind:
+    hidden = _hidden_ipv4(address)
+    if hidden is not None:
+        return _kind(hidden)
+    if address.is_loopback:
+        return AddressKind.LOOPBACK
+    if address.is_link_local:
+        return AddressKind.LINK_LOCAL
+    # `ipaddress` counts multicast and site-local addresses as global; no stranger fetches there.
+    special = address.is_multicast or address.is_reserved or not address.is_global
+    if special or (isinstance(address, ipaddress.IPv6Address) and address.is_site_local):
+        return AddressKind.PRIVATE
+    return AddressKind.PUBLIC
+
+
+def _hidden_ipv4(address: _Address) -> ipaddress.IPv4Address | None:
+    if isinstance(address, ipaddress.IPv4Address):
+        return None
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
+
+
+def gateway_url(text: str) -> str:
+    """Return a gateway's base URL as `retrieval` uses it; BadInput when it is none.
+
+    A trailing slash or `/ipfs` is left out, so that the address may be pasted from a browser.
+
+    >>> gateway_url("https://ipfs.io/ipfs/")
+    'https://ipfs.io'
+    """
+    shown = without_credentials(text)
+    try:
+        parts = urlsplit(text)
+        port_is_fine = parts.port is None or parts.port > 0
+    except ValueError:
+        # Its message may quote a part of a password.
+        raise BadInput(f"{shown!r} is not a gateway URL; its host or port is malformed") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine:
+        raise BadInput(f"{shown!r} is not a gateway URL; it has to start with http:// or https://")
+    if "?" in text or "#" in text:
+        raise BadInput(f"{shown!r} is not a gateway URL; leave out what follows `?` or `#`")
+    if any(character <= " " or character > "~" for character in text):
+        raise BadInput(f"{shown!r} is not a gateway URL; it has a blank or a non-ASCII character")
+    return text.rstrip("/").removesuffix("/ipfs").rstrip("/")
+
+
+def without_credentials(url: str) -> str:
+    """Return `url` for a message: without user, password, query and fragment.
+
+    >>> without_credentials("https://user:secret@gateway.example/x?token=secret")
+    'https://gateway.example/x'
+    """
+    scheme, separator, rest = url.partition("://")
+    if not re.fullmatch("[A-Za-z][A-Za-z0-9+.-]*", scheme) or not separator:
+        scheme, separator, rest = "", "", url
+    # Everything up to the last `@`: a password may itself hold `/`, `?` or `@`.
+    rest = rest.rpartition("@")[2]
+    return scheme + separator + re.split("[?#]", rest, maxsplit=1)[0]
