@@ -1,6 +1,68 @@
-"""What all tests share: tests/ on sys.path (for `support`), and the roles of the contract tests."""
+"""What all tests share: tests/ on sys.path (for `support`), and people by their roles."""
 
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parent))
+
+from support.collection import deploy, digest
+from support.node import Node
+
+
+@pytest.fixture(scope="session")
+def deployer(accounts):
+    """Who deploys, and owns the collection."""
+    return accounts[0]
+
+
+@pytest.fixture(scope="session")
+def minter(accounts):
+    """Who may mint."""
+    return accounts[1]
+
+
+@pytest.fixture(scope="session")
+def holder(accounts):
+    """Who is given the first tokens."""
+    return accounts[2]
+
+
+@pytest.fixture(scope="session")
+def buyer(accounts):
+    """Who tokens move to."""
+    return accounts[3]
+
+
+@pytest.fixture(scope="session")
+def operator(accounts):
+    """Whom a holder lets move tokens."""
+    return accounts[4]
+
+
+@pytest.fixture(scope="session")
+def stranger(accounts):
+    """Who may do nothing."""
+    return accounts[5]
+
+
+@pytest.fixture
+def collection(project, deployer, minter):
+    """A new collection of at most 10 tokens; owner is the deployer."""
+    return deploy(project, deployer, owner=deployer, minter=minter)
+
+
+@pytest.fixture
+def token(collection, minter, holder):
+    """The id of a token of the holder: 1. Two more of the holder's follow, 2 and 3."""
+    collection.mintBatch(holder, [digest(1), digest(2), digest(3)], sender=minter)
+    return 1
+
+
+@pytest.fixture
+def node(networks):
+    """The anvil that Ape started, spoken to directly."""
+    connection = Node(networks.active_provider.web3.provider.endpoint_uri)
+    yield connection
+    connection.close()
