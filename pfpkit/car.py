@@ -23,7 +23,7 @@ from pfpkit.cid import (
     varint,
     verify,
 )
-from pfpkit.errors import BadBlock, BadCar, BadCID, BadInput, WrongBytes
+from pfpkit.errors import BadBlock, BadCar, BadCID, BadInput
 from pfpkit.unixfs import dagpb
 
 MAX_HEADER_BYTES = 2**20  # about 25,000 roots
@@ -134,7 +134,7 @@ class CarDecoder:
         Its length is checked before its bytes are waited for.
         """
         head = self._buffer[offset : offset + 10]
-        if not head or (len(head) < 10 and head[-1] >= 0x80 and min(head) >= 0x80):
+        if len(head) < 10 and all(byte >= 0x80 for byte in head):
             return None
         length, size = read_varint(head, 0, error=BadCar)
         limit = MAX_HEADER_BYTES if self.roots is None else self._max_block_bytes + _MAX_CID_BYTES
@@ -263,6 +263,3 @@ def _read_cbor_head(header: bytes, offset: int, major: int) -> tuple[int, int]:
     if _cbor_head(major, value) != header[offset:end]:
         raise BadCar("the CAR's header has a number that is not in its shortest form")
     return value, end
-
-
-__all__ = ["BadCar", "CarDecoder", "WrongBytes", "read_car", "write_car"]

@@ -5,6 +5,7 @@ one block alone can show: the codec, the protobuf form, sizes that add up, names
 unique, HAMT prefixes that match the bitmap. What needs other blocks is checked while reading.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -217,8 +218,7 @@ def check_names(names: Sequence[str]) -> None:
         if reason := bad_name(name):
             raise BadBlock(f"UnixFS: a directory has the name {name[:80]!r}, {reason}")
     if len(set(names)) != len(names):
-        seen: set[str] = set()
-        twice = next(name for name in names if name in seen or seen.add(name))
+        twice = next(name for name, count in Counter(names).items() if count > 1)
         raise BadBlock(f"UnixFS: a directory has the name {twice[:80]!r} twice")
 
 

@@ -49,7 +49,7 @@ async def adrive(traversal: Traversal[T], get: Callable[[CID], Awaitable[bytes]]
 
 
 def read_node(cid: CID) -> Traversal[Node]:
-    """Return the node of one block; a codec that is not UnixFS is refused before it is asked for."""
+    """Return the node of one block; a codec that is not UnixFS is refused before it is read."""
     check_codec(cid)
     return decode_node(cid, (yield cid))
 
@@ -163,8 +163,7 @@ def _list_hamt(root: CID, node: Node, max_entries: int) -> Traversal[dict[str, L
     entries: dict[str, Link] = {}
     fanout, width = node.fanout, node.prefix_width
     # Each item is a link and the indexes that lead to its shard.
-    pending = [(link, root, ()) for link in reversed(node.links)]
-    todo: list[tuple[Link, CID, tuple[int, ...]]] = list(pending)
+    todo: list[tuple[Link, CID, tuple[int, ...]]] = [(x, root, ()) for x in reversed(node.links)]
     while todo:
         link, shard, place = todo.pop()
         place = (*place, prefixes(fanout)[link.name[:width]])
