@@ -72,7 +72,7 @@ def _chunks(data: bytes, at: int, end: int) -> Iterator[_Chunk]:
 def _simple(chunks: list[_Chunk], limits: Limits, removed: Removed) -> tuple[int, int, int, bytes]:
     picture = chunks[0]
     if picture.kind not in _BITSTREAMS:
-        raise damaged(f"it begins with {_name(picture.kind)} instead of pixels")
+        raise damaged(f"it begins with {_name(picture.kind)!r} instead of pixels")
     width, height = _bitstream_size(picture)
     limits.check_canvas(width, height)
     for kind, body in chunks[1:]:
