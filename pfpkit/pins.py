@@ -1,0 +1,284 @@
+"""The record of what is pinned where: `metadata/pins.json` for remote pins, in git.
+
+Pins in the embedded store are recorded the same way in `.pfpkit/pins.json`, outside git. A record
+says which bundle belongs to which token file, who holds it, and through which gateway it was read
+back. It is never the truth about what is minted: that is read from the chain. One line an entry,
+every one of them ending in a comma, so that two people's work merges line by line.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from pfpkit.cid import CID, DAG_PB
+from pfpkit.errors import BadCID, BadMetadata, BadRecord
+from pfpkit.metadata import Json, read_json
+
+REMOTE_PINS = Path("metadata/pins.json")
+LOCAL_PINS = Path(".pfpkit/pins.json")
+COLLECTION = "collection"
+VERSION = 1
+
+_MAX_BYTES = 64 * 2**20
+_KEY = re.compile(rf"{COLLECTION}|0|[1-9][0-9]{{0,77}}")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedBy:
+    """One pinning back end that holds a bundle and its image, and since when (UTC)."""
+
+    pinner: str
+    at: str
+    blocks: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """One gateway through which a bundle was read and hashed, and when (UTC)."""
+
+    gateway: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class PinEntry:
+    """One bundle: `key` is the number of its token file, or 'collection'."""
+
+    key: str
+    bundle: CID
+    image: CID
+    pinners: tuple[PinnedBy, ...] = ()
+    read_back: tuple[ReadBack, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not _KEY.fullmatch(self.key):
+            raise BadRecord(f"{self.key!r} is neither a token number nor {COLLECTION!r}")
+        if (self.bundle.version, self.bundle.codec) != (1, DAG_PB):
+            raise BadRecord(f"{self.bundle} is no directory, and a bundle has to be one")
+        for time in (*(pin.at for pin in self.pinners), *(route.at for route in self.read_back)):
+            if not _TIME.fullmatch(time):
+                raise BadRecord(f"{time!r} is no time such as 2026-11-20T18:30:00Z")
+
+    @property
+    def digest(self) -> bytes:
+        """The 32 bytes that are minted."""
+        return self.bundle.digest
+
+    @property
+    def order(self) -> int:
+        """Sorts entries by number, the collection first."""
+        return -1 if self.key == COLLECTION else int(self.key)
+
+    def merged(self, later: Self) -> Self:
+        """Return what both know of one bundle; a later entry of another bundle takes its place."""
+        if (later.bundle, later.image) != (self.bundle, self.image):
+            return later
+        pinners = {pin.pinner: pin for pin in (*self.pinners, *later.pinners)}
+        routes = {route.gateway: route for route in (*self.read_back, *later.read_back)}
+        return type(self)(
+            self.key,
+            self.bundle,
+            self.image,
+            tuple(pinners[name] for name in sorted(pinners)),
+            tuple(routes[name] for name in sorted(routes)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """All entries of a record, sorted: the collection first, then tokens by number."""
+
+    entries: tuple[PinEntry, ...] = ()
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Return the record in `path`; an absent one is empty. BadRecord says which line."""
+        try:
+            text = path.read_bytes().decode("utf-8")
+        except FileNotFoundError:
+            return cls()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadRecord(f"{path} cannot be read: {error}; {_restore(path)}") from error
+        for number, line in enumerate(text.splitlines(), 1):
+            if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
+                raise BadRecord(
+                    f"{path}: an unfinished merge at line {number}; keep the lines of both sides "
+                    "and take its markers out"
+                )
+        try:
+            fields = read_json(text, str(path), _MAX_BYTES)
+        except BadMetadata as error:
+            raise BadRecord(f"{error}; {_restore(path)}") from error
+        return cls()._with(_entries(fields, text, path))
+
+    def get(self, key: str | int) -> PinEntry | None:
+        """Return the entry of a token number or of 'collection'."""
+        return next((entry for entry in self.entries if entry.key == str(key)), None)
+
+    @property
+    def tokens(self) -> tuple[PinEntry, ...]:
+        """The entries of tokens, by number."""
+        return tuple(entry for entry in self.entries if entry.key != COLLECTION)
+
+    def with_entry(self, entry: PinEntry) -> Self:
+        """Return the record with this entry merged into what it knows of the same token."""
+        return self._with([entry])
+
+    def merged(self, later: Self) -> Self:
+        """Return the record with every entry of a later one merged into it."""
+        return self._with(later.entries)
+
+    def _with(self, entries: Iterable[PinEntry]) -> Self:
+        by_key = {entry.key: entry for entry in self.entries}
+        for entry in entries:
+            known = by_key.get(entry.key)
+            by_key[entry.key] = known.merged(entry) if known else entry
+        return type(self)(tuple(sorted(by_key.values(), key=lambda entry: entry.order)))
+
+    def encode(self) -> bytes:
+        """Return the bytes of the record: the same entries always give the same bytes."""
+        lines = [f"{json.dumps(entry.key)}: {_line(entry)},\n" for entry in self.entries]
+        return f'{{\n{"".join(lines)}"version": {VERSION}\n}}\n'.encode()
+
+    def save(self, path: Path) -> None:
+        """Write the record in one step: `path` has the old bytes or the new ones, never a part."""
+        data = self.encode()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists() or path.read_bytes() != data:
+                _replace(path, data)
+        except OSError as error:
+            raise BadRecord(
+                f"{path} cannot be written: {error.strerror}; it is as it was before"
+            ) from error
+
+
+def record(path: Path, entries: Iterable[PinEntry]) -> Pins:
+    """Merge entries into the record on disk and return it; safe beside another process."""
+    with _locked(path):
+        pins = Pins.load(path).merged(Pins(tuple(entries)))
+        pins.save(path)
+    return pins
+
+
+def _line(entry: PinEntry) -> str:
+    fields = {
+        "bundle": str(entry.bundle),
+        "digest": f"0x{entry.digest.hex()}",
+        "image": str(entry.image),
+        "pinned_by": [
+            {"pinner": p.pinner, "at": p.at, "blocks": p.blocks, "bytes": p.bytes}
+            for p in entry.pinners
+        ],
+        "read_back": [{"gateway": r.gateway, "at": r.at} for r in entry.read_back],
+    }
+    return json.dumps(fields)
+
+
+def _entries(fields: Json, text: str, path: Path) -> Iterator[PinEntry]:
+    version = fields.get("version") if isinstance(fields, dict) else None
+    if not isinstance(fields, dict) or version != VERSION:
+        where = f" line {_line_of(text, 'version')}" if version is not None else ""
+        raise BadRecord(
+            f"{path}{where}: version {version!r}, and this pfpkit reads version {VERSION}; "
+            "install the pfpkit that wrote it"
+        )
+    for key, value in fields.items():
+        if key == "version":
+            continue
+        try:
+            yield _entry(key, value)
+        except (BadRecord, BadCID, KeyError, TypeError, ValueError) as error:
+            what = f"{error} is missing" if isinstance(error, KeyError) else error
+            line = _line_of(text, key)
+            raise BadRecord(f"{path} line {line}: {key!r}: {what}; {_restore(path)}") from error
+
+
+def _entry(key: str, value: Json) -> PinEntry:
+    if not isinstance(value, dict):
+        raise BadRecord("it is not an object {...}")
+    entry = PinEntry(
+        key,
+        CID.parse(_text(value["bundle"])),
+        CID.parse(_text(value["image"])),
+        tuple(
+            PinnedBy(_text(p["pinner"]), _text(p["at"]), _count(p["blocks"]), _count(p["bytes"]))
+            for p in _objects(value["pinned_by"])
+        ),
+        tuple(ReadBack(_text(r["gateway"]), _text(r["at"])) for r in _objects(value["read_back"])),
+    )
+    if value["digest"] != f"0x{entry.digest.hex()}":
+        raise BadRecord("its digest is not that of its bundle")
+    return entry
+
+
+def _objects(value: Json) -> list[dict[str, Json]]:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise BadRecord("who holds it has to be a list of objects")
+    return [item for item in value if isinstance(item, dict)]
+
+
+def _text(value: Json) -> str:
+    if not isinstance(value, str) or not value:
+        raise BadRecord(f"{value!r} has to be text")
+    return value
+
+
+def _count(value: Json) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise BadRecord(f"{value!r} has to be a count")
+    return value
+
+
+def _line_of(text: str, key: str) -> int:
+    start = f"{json.dumps(key)}:"
+    lines = enumerate(text.splitlines(), 1)
+    return next((number for number, line in lines if line.lstrip(" {").startswith(start)), 1)
+
+
+def _restore(path: Path) -> str:
+    return f"restore it from git, or move it away and run `ape run pin` to make {path.name} anew"
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the folder of a record, which leaves no lock file behind."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = os.open(path.parent, os.O_RDONLY)
+    except OSError as error:
+        raise BadRecord(f"{path} cannot be written: {error.strerror}") from error
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
