@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pfpkit.cid import CID, DAG_PB, cid_of
 from pfpkit.unixfs import Block
@@ -67,6 +67,7 @@ def test_get__when_codec_differs__same_file_serves_both_cids(store: BlockStore) 
     assert store.get(CID(1, DAG_PB, HELLO.cid.digest)) == b"hello"
 
 
+@settings(deadline=None)
 @given(bit=st.integers(0, 5 * 8 - 1))
 def test_get__when_any_bit_is_flipped__names_file_and_cid(
     tmp_path_factory: pytest.TempPathFactory, bit: int
@@ -177,6 +178,7 @@ def test_roots__when_foreign_files_are_there__ignores_them(store: BlockStore) ->
     assert store.roots() == ()
 
 
+@settings(deadline=None)
 @given(tree=trees, sharded=st.booleans())
 def test_pin__when_any_tree__every_block_comes_back(
     tmp_path_factory: pytest.TempPathFactory, tree: dict[str, bytes], sharded: bool
