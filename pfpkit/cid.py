@@ -63,7 +63,9 @@ class CID:
         """Return the CID that `text` is, in its one canonical spelling; raise BadCID."""
         if len(text) > _MAX_TEXT:
             raise BadCID(f"a text of {len(text)} characters is no CID")
-        if len(text) == 46 and text.startswith("Qm"):
+        if text.startswith("Qm"):
+            if len(text) != 46:
+                raise BadCID(f"{text!r} is no CID: Qm... has 46 characters, this has {len(text)}")
             return cls._parsed(text, _base58_decode(text, text), version=0)
         decode = _DECODERS.get(text[:1])
         if decode is None:
