@@ -18,6 +18,7 @@ Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 MAX_BYTES = 64 * 2**10
 MAX_DEPTH = 16
 MAX_SAFE_INTEGER = 2**53 - 1
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.?)*(?:"|\Z)|[\[\]{}]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -47,6 +48,7 @@ def read_json(data: bytes | str, source: str = "json", max_bytes: int = MAX_BYTE
     pfpkit.errors.BadMetadata: 1.json: 'name' is there twice; keep one of them
     """
     text = _text(data, source, max_bytes)
+    _check_depth(text, source)
     try:
         value = json.loads(
             text,
@@ -58,9 +60,7 @@ def read_json(data: bytes | str, source: str = "json", max_bytes: int = MAX_BYTE
     except json.JSONDecodeError as error:
         place = f"line {error.lineno} column {error.colno}"
         raise BadMetadata(f"{source}: not JSON at {place}: {error.msg.lower()}") from error
-    except RecursionError as error:
-        raise BadMetadata(f"{source}: nested too deep; {MAX_DEPTH} levels are allowed") from error
-    return _checked(value, source, "", MAX_DEPTH)
+    return _checked(value, source, "")
 
 
 def _text(data: bytes | str, source: str, max_bytes: int) -> str:
@@ -78,6 +78,18 @@ def _text(data: bytes | str, source: str, max_bytes: int) -> str:
         raise BadMetadata(
             f"{source}: not UTF-8 at byte {error.start:,} (line {line}); save it as UTF-8"
         ) from error
+
+
+def _check_depth(text: str, source: str) -> None:
+    # Counted before it is parsed, for the parser would recurse as deep as the text says.
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token.group(), 0)
+        if depth > MAX_DEPTH:
+            line = text.count("\n", 0, token.start()) + 1
+            raise BadMetadata(
+                f"{source}: nested too deep at line {line}; {MAX_DEPTH} levels are allowed"
+            )
 
 
 def _pairs(pairs: list[tuple[str, object]]) -> _Pairs:
@@ -100,19 +112,17 @@ def _int(text: str) -> int | _Float:
     return int(text) if len(text) < 20 else _float(text)
 
 
-def _checked(value: object, source: str, path: str, depth: int) -> Json:
+def _checked(value: object, source: str, path: str) -> Json:
     """Return the value with plain types, once everything in it has been checked."""
-    if depth < 0:
-        _refuse(source, path, f"nested too deep; {MAX_DEPTH} levels are allowed")
     if isinstance(value, _Pairs):
         if value.repeated is not None:
             _refuse(source, _join(path, value.repeated), "is there twice; keep one of them")
         return {
-            _checked_text(key, source, path): _checked(inner, source, _join(path, key), depth - 1)
+            _checked_text(key, source, path): _checked(inner, source, _join(path, key))
             for key, inner in value.items()
         }
     if isinstance(value, list):
-        return [_checked(v, source, f"{path}[{n}]", depth - 1) for n, v in enumerate(value)]
+        return [_checked(v, source, f"{path}[{n}]") for n, v in enumerate(value)]
     if isinstance(value, _Constant):
         _refuse(source, path, f"is {value}, which JSON does not have")
     if isinstance(value, str):
@@ -138,7 +148,7 @@ def _checked_float(number: _Float, source: str, path: str) -> float:
         exact = math.isfinite(plain) and Decimal(number.text) == Decimal(repr(plain))
     except InvalidOperation:  # an exponent that even Decimal does not hold
         exact = False
-    if not exact:
+    if not exact or abs(plain) > MAX_SAFE_INTEGER:
         _refuse(source, path, f"is {shown}, which readers round; write it shorter or as text")
     return plain
 

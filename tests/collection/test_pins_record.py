@@ -1,0 +1,236 @@
+"""Pins: given entries, keeps them sorted and merged; saved and loaded, they are the same;
+
+when the record is damaged, BadRecord names the line and what to do, and the file stays as it was.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pfpkit.cid import CID, DAG_PB, cid_of
+from pfpkit.errors import BadRecord
+from pfpkit.pins import PinEntry, PinnedBy, Pins, ReadBack, record
+
+NOW, LATER = "2026-11-20T18:30:00Z", "2026-11-21T09:00:00Z"
+
+
+def entry(key="1", data=b"a", pinners=(), routes=()):
+    return PinEntry(
+        key,
+        cid_of(data, DAG_PB),
+        cid_of(data),
+        tuple(PinnedBy(name, NOW, 3, 47_000) for name in pinners),
+        tuple(ReadBack(url, NOW) for url in routes),
+    )
+
+
+NAMES = st.lists(st.sampled_from(["blockstore", "kubo", "pinata"]), unique=True, max_size=3)
+ENTRIES = st.builds(
+    entry,
+    st.integers(0, 10**40).map(str) | st.just("collection"),
+    st.binary(max_size=2),
+    NAMES,
+    NAMES.map(lambda names: [f"https://{name}.example" for name in names]),
+)
+
+
+@given(st.lists(ENTRIES, max_size=8))
+def test_pins__when_saved_and_loaded__are_the_same(tmp_path_factory, entries):
+    """Whatever was recorded comes back, and the same entries give the same bytes."""
+    path = tmp_path_factory.mktemp("pins") / "pins.json"
+    pins = Pins()
+    for one in entries:
+        pins = pins.with_entry(one)
+    pins.save(path)
+    assert Pins.load(path) == pins
+    assert path.read_bytes() == pins.encode()
+
+
+def test_pins__when_entries_come_in_any_order__are_sorted_by_number():
+    """The collection is first, and 10 comes after 9."""
+    pins = Pins()
+    for key in ("10", "9", "collection", "1"):
+        pins = pins.with_entry(entry(key))
+    assert [e.key for e in pins.entries] == ["collection", "1", "9", "10"]
+    assert [e.key for e in pins.tokens] == ["1", "9", "10"]
+    assert pins.get(9).key == "9"
+    assert pins.get("collection").key == "collection"
+    assert pins.get(2) is None
+
+
+def test_pins__when_absent__are_empty(tmp_path):
+    """No record is the record of nothing."""
+    assert Pins.load(tmp_path / "pins.json") == Pins()
+
+
+def test_with_entry__when_the_bundle_is_the_same__adds_what_is_new():
+    """Two back ends and two routes are remembered side by side, the later time wins."""
+    first = entry(pinners=["kubo"], routes=["https://a.example"])
+    again = PinEntry("1", first.bundle, first.image, (PinnedBy("kubo", LATER, 3, 47_000),))
+    both = Pins((first,)).with_entry(entry(pinners=["pinata"])).with_entry(again).get(1)
+    assert [(pin.pinner, pin.at) for pin in both.pinners] == [("kubo", LATER), ("pinata", NOW)]
+    assert both.read_back == first.read_back
+
+
+def test_with_entry__when_the_bundle_is_another__forgets_the_old_one():
+    """Nobody holds what has just been changed."""
+    old = entry(pinners=["kubo"], routes=["https://a.example"])
+    new = Pins((old,)).with_entry(entry(data=b"b")).get(1)
+    assert (new.pinners, new.read_back) == ((), ())
+    assert new.bundle != old.bundle
+
+
+def test_save__when_saved__is_one_line_an_entry(tmp_path):
+    """Adding a token adds one line and changes none: so git merges."""
+    path = tmp_path / "pins.json"
+    Pins((entry("1"),)).save(path)
+    before = path.read_text().splitlines()
+    Pins((entry("1"), entry("2", b"b"))).save(path)
+    after = path.read_text().splitlines()
+    assert len(after) == len(before) + 1
+    assert [line for line in after if line in before] == before
+    assert after[-2:] == ['"version": 1', "}"]
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_save__when_nothing_changed__leaves_the_file_alone(tmp_path):
+    """A second run touches nothing."""
+    path = tmp_path / "a" / "pins.json"
+    Pins((entry(),)).save(path)
+    os.utime(path, (1, 1))
+    Pins((entry(),)).save(path)
+    assert path.stat().st_mtime == 1
+    assert [p.name for p in path.parent.iterdir()] == ["pins.json"]
+
+
+def test_save__when_the_disk_is_full__keeps_the_old_record(tmp_path):
+    """A real write that fails half way leaves the old bytes and nothing beside them."""
+    path = tmp_path / "pins.json"
+    Pins((entry(),)).save(path)
+    before = path.read_bytes()
+    code = (
+        "import resource, signal, sys; from pathlib import Path\n"
+        "from pfpkit.cid import DAG_PB, cid_of\n"
+        "from pfpkit.errors import BadRecord\n"
+        "from pfpkit.pins import PinEntry, Pins\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"
+        "root, image = cid_of(b'', DAG_PB), cid_of(b'')\n"
+        "pins = Pins(tuple(PinEntry(str(n), root, image) for n in range(99)))\n"
+        "try: pins.save(Path(sys.argv[1]))\n"
+        "except BadRecord as error: print(error)\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, path], capture_output=True, text=True, check=True
+    )
+    assert run.stdout == f"{path} cannot be written: File too large; it is as it was before\n"
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["pins.json"]
+
+
+def test_record__when_four_processes_write__keeps_every_entry(tmp_path):
+    """Load, merge and save are one step beside other processes."""
+    path = tmp_path / ".pfpkit" / "pins.json"
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from pfpkit.cid import DAG_PB, cid_of\n"
+        "from pfpkit.pins import PinEntry, record\n"
+        "for n in range(int(sys.argv[2]), 40, 4):\n"
+        "    record(Path(sys.argv[1]), [PinEntry(str(n), cid_of(b'', DAG_PB), cid_of(b''))])\n"
+    )
+    runs = [subprocess.Popen([sys.executable, "-c", code, path, str(n)]) for n in range(4)]
+    assert [run.wait(timeout=60) for run in runs] == [0] * 4
+    assert [e.key for e in Pins.load(path).entries] == [str(n) for n in range(40)]
+    assert record(path, []) == Pins.load(path)
+
+
+def _changed(old, new):
+    text = Pins(
+        (entry("1", pinners=["kubo"]), entry("2", b"b", [], ["https://a.example"]))
+    ).encode()
+    assert old in text
+    return text.replace(old, new, 1)
+
+
+BUNDLE = str(entry("2", b"b").bundle).encode()
+DAMAGED = {
+    "not JSON": (
+        _changed(b'"2": {', b'"2" {'),
+        r"not JSON at line 3 column 5: .*restore it from git",
+    ),
+    "cut short": (_changed(b'"version": 1\n}\n', b""), "not JSON at line 4"),
+    "empty": (b"", "not JSON at line 1 column 1"),
+    "not UTF-8": (b"\xff", "cannot be read: .*restore it from git"),
+    "an open merge": (
+        _changed(b'"2"', b'<<<<<<< HEAD\n"2"'),
+        "an unfinished merge at line 3; keep",
+    ),
+    "a later version": (_changed(b": 1\n", b": 2\n"), "line 4: version 2, and this pfpkit reads"),
+    "no version": (b"{}", "version None, and this pfpkit reads version 1"),
+    "a list": (b"[]", "version None"),
+    "the same token twice": (
+        _changed(b'"2": {', b'"1": {'),
+        "'1' is there twice; keep one of them",
+    ),
+    "a key that is no number": (
+        _changed(b'"2": {', b'"02": {'),
+        "line 3: '02': .* neither a token",
+    ),
+    "a bundle that is no CID": (_changed(BUNDLE, b"bafyx"), "line 3: '2': .*restore it from git"),
+    "another digest": (
+        _changed(b'"digest": "0x', b'"digest": "0y'),
+        "line 2: '1': its digest is not",
+    ),
+    "a bundle that is a file": (
+        _changed(str(entry().bundle).encode(), str(entry().image).encode()),
+        "line 2: '1': .* is no directory",
+    ),
+    "a field missing": (
+        _changed(b'"read_back": []', b'"x": []'),
+        "line 2: '1': 'read_back' is missing",
+    ),
+    "no list": (_changed(b'"read_back": []', b'"read_back": {}'), "line 2: .* list of objects"),
+    "no time": (
+        _changed(NOW.encode(), b"yesterday"),
+        "line 2: '1': 'yesterday' is no time such as",
+    ),
+    "no count": (_changed(b'"blocks": 3', b'"blocks": -3'), "line 2: '1': -3 has to be a count"),
+    "no object": (b'{\n"1": 3,\n"version": 1\n}', "line 2: '1': it is not an object"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_load__when_damaged__names_the_line_and_what_to_do(tmp_path, name):
+    """The message names file and line, and no step of the program writes over the file."""
+    data, words = DAMAGED[name]
+    path = tmp_path / "pins.json"
+    path.write_bytes(data)
+    with pytest.raises(BadRecord, match=words) as caught:
+        record(path, [entry("3")])
+    assert str(caught.value).startswith(str(path))
+    assert path.read_bytes() == data
+
+
+def test_entry__when_a_value_is_wrong__refuses():
+    """Only a directory can be a bundle, and only a number or the collection is a key."""
+    good = entry()
+    assert good.digest == good.bundle.digest
+    with pytest.raises(BadRecord, match="neither a token number nor 'collection'"):
+        entry("-1")
+    with pytest.raises(BadRecord, match="is no directory"):
+        PinEntry("1", good.image, good.image)
+    with pytest.raises(BadRecord, match="is no directory"):
+        PinEntry("1", CID(0, DAG_PB, good.digest), good.image)
+
+
+def test_save__when_the_folder_is_a_file__says_so():
+    """One sentence instead of a traceback."""
+    with pytest.raises(BadRecord, match="cannot be written: "):
+        Pins((entry(),)).save(Path(__file__) / "pins.json")
+    with pytest.raises(BadRecord, match="cannot be written: "):
+        record(Path(__file__) / "pins.json", [])
