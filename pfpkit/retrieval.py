@@ -9,12 +9,12 @@ the CID and for which gateways may be asked.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self, TypeVar
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import httpx
 
@@ -128,6 +128,22 @@ class _Form:
     within_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Gateway:
+    """A gateway's address as messages and logs may show it, and its password apart from it."""
+
+    url: str
+    auth: httpx.BasicAuth | None = field(repr=False)
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        url = gateway_url(text)
+        user, at, _ = urlsplit(url).netloc.rpartition("@")
+        name, _, password = user.partition(":")
+        auth = httpx.BasicAuth(unquote(name), unquote(password)) if at else None
+        return cls(without_credentials(url), auth)
+
+
 class _Refused(Exception):
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(reason, detail)
@@ -143,7 +159,9 @@ class Retriever:
 
     def __init__(self, gateways: Iterable[str], limits: Limits | None = None) -> None:
         self.limits = limits = limits or Limits()
-        self._gateways = list(dict.fromkeys(gateway_url(gateway) for gateway in gateways))
+        self._gateways = list(
+            {_Gateway.of(text).url: _Gateway.of(text) for text in gateways}.values()
+        )
         if not self._gateways:
             raise BadInput("no gateway to ask; name at least one, such as https://ipfs.io")
         self._faults: deque[GatewayFault] = deque(maxlen=_REMEMBERED_FAULTS)
@@ -182,7 +200,7 @@ class Retriever:
         if cid.hash_code != SHA2_256:
             raise BadCID(f"{cid} is a {hash_name(cid.hash_code)} hash, only sha2-256 is verified")
 
-        async def ask(gateway: str) -> bytes:
+        async def ask(gateway: _Gateway) -> bytes:
             parts: list[bytes] = []
             await self._get(gateway, cid, self._raw, parts.append)
             data = b"".join(parts)
@@ -226,7 +244,7 @@ class Retriever:
         are dropped.
         """
 
-        async def ask(gateway: str) -> tuple[Block, ...]:
+        async def ask(gateway: _Gateway) -> tuple[Block, ...]:
             # `_whole` judges from our root; what roots the CAR names means nothing to a client.
             decoder = CarDecoder(max_block_bytes=self.limits.block_bytes, whole=False)
             found: dict[CID, Block] = {}
@@ -240,7 +258,7 @@ class Retriever:
 
         return await self._first(root, ask)
 
-    async def _first(self, cid: CID, ask: Callable[[str], Awaitable[_T]]) -> _T:
+    async def _first(self, cid: CID, ask: Callable[[_Gateway], Awaitable[_T]]) -> _T:
         """Return what the first gateway gives that does not fail; record those that do."""
         failed: list[GatewayFault] = []
         for gateway in tuple(self._gateways):
@@ -252,27 +270,29 @@ class Retriever:
                 reason, detail = Reason.WRONG_BYTES, str(wrong)
             except BadCar as bad:
                 reason, detail = Reason.BAD_CAR, str(bad)
-            failed.append(GatewayFault(without_credentials(gateway), cid, reason, detail))
+            failed.append(GatewayFault(gateway.url, cid, reason, detail))
             self._faults.append(failed[-1])
             self._ask_last(gateway)
         raise GatewayError(f"no gateway gave {cid}: {'; '.join(map(str, failed))}")
 
-    def _ask_last(self, gateway: str) -> None:
+    def _ask_last(self, gateway: _Gateway) -> None:
         # Otherwise one that stalls would cost its time limit again for every block.
         self._gateways.remove(gateway)
         self._gateways.append(gateway)
 
     async def _get(
-        self, gateway: str, cid: CID, form: _Form, take: Callable[[bytes], None]
+        self, gateway: _Gateway, cid: CID, form: _Form, take: Callable[[bytes], None]
     ) -> None:
         """Pass the body of one answer to `take`, piece by piece and within all limits."""
-        url = f"{gateway}/ipfs/{cid}?format={form.name}"
+        url = f"{gateway.url}/ipfs/{cid}?format={form.name}"
         started = False
         received = 0
         try:
             async with (
                 asyncio.timeout(form.within_s),
-                self._client.stream("GET", url, headers={"Accept": form.accept}) as response,
+                self._client.stream(
+                    "GET", url, headers={"Accept": form.accept}, auth=gateway.auth
+                ) as response,
             ):
                 _check_head(response, form)
                 started = True

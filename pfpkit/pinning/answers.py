@@ -20,13 +20,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from pfpkit.car import write_car
-from pfpkit.cid import CID, DAG_PB, IDENTITY, RAW, Block, varint
+from pfpkit.cid import CID, IDENTITY, Block, varint
 from pfpkit.errors import BadBlock, BadCID, NotFound
 from pfpkit.images import media_type
 from pfpkit.pinning.entities import File, Get, entity_blocks, every_block, is_directory
 from pfpkit.pinning.negotiation import CAR_PARAMETERS, CAR_TYPE, RAW_TYPE, Form, Scope, Wanted
 from pfpkit.pinning.ranges import Span, Unsatisfiable, requested_span, tags_match
-from pfpkit.unixfs import drive, list_directory, resolve
+from pfpkit.unixfs import decode_node, drive, list_directory, resolve
 
 __all__ = ["METHODS", "PUBLIC", "answer"]
 
@@ -58,6 +58,7 @@ class _Content:
     path: str
     roots: tuple[CID, ...]
     passed: tuple[Block, ...]
+    data: bytes
     wanted: Wanted
     get: Get
 
@@ -67,6 +68,7 @@ class _Content:
 
 
 def answer(request: Request, get: Get) -> Response:
+    """Answer one GET or HEAD with blocks from `get`; HTTPException when that cannot be."""
     content = _find(request, Wanted.by(request), get)
     try:
         match content.wanted.form:
@@ -100,28 +102,26 @@ def _find(request: Request, wanted: Wanted, get: Get) -> _Content:
     try:
         for segment in filter(None, rest.split("/")):
             roots.append(drive(resolve(roots[-1], segment), noted))
-        get(roots[-1])
+        data = get(roots[-1])
     except NotFound as error:
         raise HTTPException(404, str(error)) from None
     except BadBlock as error:
         raise HTTPException(404, f"no path leads through this: {error}") from None
     except HTTPException as error:
-        if error.status_code == 404 and "only-if-cached" in request.headers.get(
-            "cache-control", ""
-        ):
+        cached_alone = "only-if-cached" in request.headers.get("cache-control", "")
+        if error.status_code == 404 and cached_alone:
             raise HTTPException(412, error.detail) from None
         raise
-    return _Content(request.scope["path"], tuple(roots), tuple(passed.values()), wanted, get)
+    path = request.scope["path"]
+    return _Content(path, tuple(roots), tuple(passed.values()), data, wanted, get)
 
 
 def _raw(request: Request, content: _Content) -> Response:
-    data = content.get(content.cid)
-
     def read(span: Span) -> Iterator[bytes]:
-        yield data[span.start : span.stop]
+        yield content.data[span.start : span.stop]
 
     headers = _headers(content, f'"{content.cid}.raw"', RAW_TYPE)
-    return _ranged(request, headers, len(data), read)
+    return _ranged(request, headers, len(content.data), read)
 
 
 def _file(request: Request, content: _Content) -> Response:
@@ -150,8 +150,9 @@ def _listing(request: Request, content: _Content) -> Response:
 
 def _car(request: Request, content: _Content) -> Response:
     wanted, cid = content.wanted, content.cid
-    if cid.codec not in (RAW, DAG_PB) and wanted.scope is not Scope.BLOCK:
-        raise HTTPException(406, f"{cid} is no UnixFS; ask for dag-scope=block or ?format=raw")
+    if wanted.scope is not Scope.BLOCK and cid.hash_code != IDENTITY:
+        # What has no links that we read is refused while a status can still say so.
+        decode_node(cid, content.data)
     etag = f'"{cid}.car"'
     if content.passed or wanted.scope is not Scope.ALL:
         key = repr((content.roots, content.path, wanted.entity_bytes)).encode()
@@ -185,7 +186,7 @@ def _scoped(content: _Content) -> Iterable[Block]:
     cid, get, wanted = content.cid, content.get, content.wanted
     match wanted.scope:
         case Scope.BLOCK:
-            return (Block(cid, get(cid)),)
+            return (Block(cid, content.data),)
         case Scope.ALL:
             return every_block(cid, get)
         case Scope.ENTITY:

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pfpkit.cid import CID, DAG_PB, cid_of
-from pfpkit.unixfs import Block
 from support.dags import SHARDED, dag_of, file_dag, trees
 
+from pfpkit.cid import CID, DAG_PB, cid_of
 from pfpkit.errors import NotFound, NotPinned, PinError, StoreDamaged, WrongBytes
 from pfpkit.pinning import Dag, Pinner, PinReceipt
 from pfpkit.pinning.blockstore import BlockStore
+from pfpkit.unixfs import Block
 
 HELLO = Block(cid_of(b"hello"), b"hello")
 TREE = {"image": bytes(range(256)), "metadata.json": b"{}"}

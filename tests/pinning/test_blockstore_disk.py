@@ -5,18 +5,19 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from pfpkit.cid import cid_of
-from pfpkit.unixfs import UNIXFS_V1_2025, Block
 from support.dags import dag_of
 
+from pfpkit.cid import cid_of
 from pfpkit.errors import PinError, StoreFull
 from pfpkit.pinning import Dag
 from pfpkit.pinning.blockstore import BlockStore
+from pfpkit.unixfs import UNIXFS_V1_2025, Block
 
 NOBODY = 65534
 
@@ -33,10 +34,8 @@ def largest_file(size: int) -> Iterator[None]:
 
 
 @contextmanager
-def without_rights(folder: Path) -> Iterator[None]:
-    """Take the rights to `folder` from whoever runs the tests, root included."""
-    mode = folder.stat().st_mode
-    folder.chmod(0)
+def as_nobody() -> Iterator[None]:
+    """Act as an ordinary user, also when root runs the tests."""
     user = os.geteuid()
     if user == 0:
         os.seteuid(NOBODY)
@@ -45,11 +44,18 @@ def without_rights(folder: Path) -> Iterator[None]:
     finally:
         if user == 0:
             os.seteuid(0)
+
+
+@contextmanager
+def without_rights(folder: Path) -> Iterator[None]:
+    """Take the rights to `folder` from whoever runs the tests."""
+    mode = folder.stat().st_mode
+    folder.chmod(0)
+    try:
+        with as_nobody():
+            yield
+    finally:
         folder.chmod(mode)
-
-
-def blocks_of(count: int, size: int) -> list[Block]:
-    return [Block(cid_of(data), data) for data in (b"%d" % n * size for n in range(count))]
 
 
 def files_in(folder: Path) -> list[str]:
@@ -123,6 +129,24 @@ def test_block_store__when_the_folder_is_unreadable__says_which_and_what_is_need
             store.put(Block(cid_of(b"y"), b"y"))
     assert "a folder that you may read and write" in str(caught.value)
     assert store.get(cid_of(b"x")) == b"x"
+
+
+def test_block_store__when_it_may_only_be_read__serves_and_refuses_to_write() -> None:
+    """Another user may serve the store that somebody else writes."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name)
+        BlockStore(path).put(Block(cid_of(b"x"), b"x"))
+        folders = [path, *(entry for entry in path.rglob("*") if entry.is_dir())]
+        for folder in folders:
+            folder.chmod(0o555)
+        (path / "lock").chmod(0o444)
+        with as_nobody():
+            store = BlockStore(path)
+            assert store.get(cid_of(b"x")) == b"x"
+            with pytest.raises(PinError, match="Permission denied"):
+                store.put(Block(cid_of(b"y"), b"y"))
+        for folder in folders:
+            folder.chmod(0o755)
 
 
 def test_block_store__when_the_folder_is_a_file__says_so(tmp_path: Path) -> None:

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from pfpkit.cid import CID, cid_of
-from pfpkit.unixfs import UNIXFS_V1_2025, Block
 from support.dags import file_dag
 
+from pfpkit.cid import CID, cid_of
 from pfpkit.errors import PinError
 from pfpkit.pinning import Dag
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pinning.gateway import Gateway
+from pfpkit.unixfs import UNIXFS_V1_2025, Block
 
 CONTENT = random.Random(7).randbytes(2048)
 

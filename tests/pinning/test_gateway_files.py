@@ -7,12 +7,12 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pfpkit.cid import CID, cid_of
-from pfpkit.unixfs import drive, resolve
 from support.dags import SHARDED, TREE, dag_of, file_dag, pictures
 
+from pfpkit.cid import CID, cid_of
 from pfpkit.pinning import Dag
 from pfpkit.pinning.blockstore import BlockStore
+from pfpkit.unixfs import drive, resolve
 
 ABSENT = cid_of(b"absent")
 LONG = TREE["long.bin"]

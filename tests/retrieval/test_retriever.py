@@ -5,22 +5,24 @@ references: a CID, an ipfs:// URI or a path
 """
 
 import asyncio
+import base64
+import logging
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 from hypothesis import given, settings
-from pfpkit.cid import CID, DAG_PB, cid_of
-from pfpkit.unixfs import Block
 from support.dags import SHARDED, dag_of, file_dag, trees
 from support.hostile_gateway import HostileGateway
 
+from pfpkit.cid import CID, DAG_PB, cid_of
 from pfpkit.errors import BadBlock, BadCID, BadInput, GatewayError, NotFound
 from pfpkit.pinning import Dag
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pinning.gateway import Gateway
 from pfpkit.retrieval import Fetched, GatewayFault, IpfsPath, Limits, Reason, Retriever
+from pfpkit.unixfs import Block
 
 T = TypeVar("T")
 IMAGE = bytes(range(256))
@@ -167,10 +169,13 @@ def test_retriever__when_no_gateway_is_named__says_what_is_needed() -> None:
         Retriever([])
 
 
-def test_retriever__when_the_url_has_a_password__no_message_shows_it() -> None:
-    """Faults and errors name the gateway without its credentials."""
+def test_retriever__when_the_url_has_a_password__sends_it_and_never_shows_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Faults, errors and logs name the gateway without its credentials."""
+    caplog.set_level(logging.DEBUG)
     with HostileGateway([]) as gateway:
-        secret = gateway.url.replace("http://", "http://user:hush@")
+        secret = gateway.url.replace("http://", "http://user:hush%40@")
 
         async def scenario() -> list[GatewayFault]:
             async with Retriever([secret]) as retriever:
@@ -180,9 +185,11 @@ def test_retriever__when_the_url_has_a_password__no_message_shows_it() -> None:
                 return retriever.faults
 
         (fault,) = asyncio.run(scenario())
+        assert base64.b64encode(b"user:hush@") in gateway.heads[0]
     assert fault.url == gateway.url
     assert fault.reason is Reason.NOT_FOUND
     assert "hush" not in repr(fault)
+    assert "hush" not in caplog.text
 
 
 def test_block__when_the_codec_lies__bytes_are_still_right(gateway: Gateway) -> None:

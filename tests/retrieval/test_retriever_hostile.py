@@ -13,13 +13,13 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pfpkit.cid import CID
-from pfpkit.unixfs import Block
 from support.dags import dag_of, file_dag
 from support.hostile_gateway import HostileGateway, Lie
 
+from pfpkit.cid import CID
 from pfpkit.errors import GatewayError
 from pfpkit.retrieval import Limits, Reason, Retriever
+from pfpkit.unixfs import Block
 
 TIGHT = Limits(block_bytes=64 * 1024, car_bytes=256 * 1024, read_s=0.2, block_s=0.4, car_s=0.4)
 DAG = dag_of({"image": bytes(range(256)), "metadata.json": b'{"name":"x"}'})
@@ -137,6 +137,21 @@ def test_block__when_redirected__never_asks_the_other_place(honest: HostileGatew
         with HostileGateway(BLOCKS, Lie.REDIRECTING, elsewhere=place) as liar:
             asyncio.run(block_from([liar.url, honest.url]))
         assert trap.requests == []
+
+
+@pytest.mark.parametrize(
+    "place", ["file:///etc/passwd", "//10.0.0.1/x", "http://[", "/\x1b[31m", "", "http://a:b@c/"]
+)
+def test_block__when_redirected_oddly__is_one_printable_fault(
+    honest: HostileGateway, place: str
+) -> None:
+    """Whatever a Location header holds, it is not followed and cannot write on the terminal."""
+    with HostileGateway(BLOCKS, Lie.REDIRECTING, elsewhere=place) as liar:
+        data, retriever = asyncio.run(block_from([liar.url, honest.url]))
+    assert data == BLOCK.data
+    (fault,) = retriever.faults
+    assert str(fault).isprintable()
+    assert "a:b@" not in str(fault)
 
 
 def test_block__when_nobody_listens__says_unreachable(honest: HostileGateway) -> None:

@@ -68,6 +68,7 @@ class HostileGateway:
         self.instead: bytes | None = None
         """Sent with the right head in place of any body, when set."""
         self.requests: list[str] = []
+        self.heads: list[bytes] = []
         self.sent = 0
         self.stopping = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -145,6 +146,7 @@ class _Handler(socketserver.BaseRequestHandler):
             if not piece:
                 return None
             head += piece
+        self.server.gateway.heads.append(head)
         return head.split(b" ", 2)[1].decode()
 
     def _lie(self, body: bytes, media_type: str) -> None:
