@@ -11,12 +11,12 @@ import fcntl
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from pfpkit.atomic import write_file
 from pfpkit.cid import CID, DAG_PB
 from pfpkit.errors import BadCID, BadMetadata, BadRecord
 from pfpkit.metadata import Json, read_json
@@ -153,9 +153,8 @@ class Pins:
         """Write the record in one step: `path` has the old bytes or the new ones, never a part."""
         data = self.encode()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists() or path.read_bytes() != data:
-                _replace(path, data)
+                write_file(path, data)
         except OSError as error:
             raise BadRecord(
                 f"{path} cannot be written: {error.strerror}; it is as it was before"
@@ -260,25 +259,5 @@ def _locked(path: Path) -> Iterator[None]:
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
         yield
-    finally:
-        os.close(folder)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
     finally:
         os.close(folder)

@@ -4,6 +4,7 @@ from typing import IO, Any
 
 import click
 
+from pfpkit.cli.check import check_command
 from pfpkit.cli.cid import cid
 from pfpkit.errors import PfpkitError
 
@@ -32,4 +33,5 @@ def cli() -> None:
     """NFT profile pictures: compute, explain and check content addresses."""
 
 
+cli.add_command(check_command)
 cli.add_command(cid)
