@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 
 from pfpkit.errors import BadImage
 
+# A file of nothing but empty parts costs seconds to walk; no real one has this many.
+MAX_PARTS = 50_000
+
 RESAVE = "save it again with an image editor"
 
 
@@ -33,9 +36,13 @@ class Removed:
     """
 
     _kinds: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _parts: int = 0
 
     def add(self, kind: str, size: int) -> None:
         """Note that `size` bytes of this kind are left out."""
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            raise too_many_parts()
         times, total = self._kinds.get(kind, (0, 0))
         self._kinds[kind] = (times + 1, total + size)
 
@@ -67,6 +74,11 @@ def take(data: bytes, at: int, size: int) -> bytes:
 def cut_short(size: int) -> BadImage:
     """Return the error for a file that ends, at byte `size`, before the picture does."""
     return BadImage(f"cut short: it ends at byte {size:,}, before the picture does; copy it again")
+
+
+def too_many_parts() -> BadImage:
+    """Return the error for a file that is mostly structure."""
+    return BadImage(f"more than {MAX_PARTS:,} parts, which no ordinary picture has; {RESAVE}")
 
 
 def damaged(what: str) -> BadImage:

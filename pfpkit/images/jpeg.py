@@ -12,7 +12,16 @@ from dataclasses import dataclass, field
 
 from pfpkit.errors import BadImage
 from pfpkit.images import exif, icc
-from pfpkit.images.container import RESAVE, Rebuilt, Removed, cut_short, damaged, take
+from pfpkit.images.container import (
+    MAX_PARTS,
+    RESAVE,
+    Rebuilt,
+    Removed,
+    cut_short,
+    damaged,
+    take,
+    too_many_parts,
+)
 from pfpkit.images.limits import Limits
 
 SIGNATURE = b"\xff\xd8\xff"
@@ -115,6 +124,8 @@ def _add_scan(parts: _Parts, data: bytes, payload: bytes, at: int) -> int:
 def _add_segment(
     parts: _Parts, marker: int, payload: bytes, limits: Limits, removed: Removed
 ) -> None:
+    if len(parts.body) > MAX_PARTS:
+        raise too_many_parts()
     if marker in (_DQT, _DHT, _DRI):
         parts.body.append(_written(marker, payload))
     elif marker in _FRAMES:

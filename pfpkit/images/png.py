@@ -14,7 +14,14 @@ from typing import NamedTuple
 
 from pfpkit.errors import BadImage
 from pfpkit.images import exif, icc
-from pfpkit.images.container import Rebuilt, Removed, damaged, take
+from pfpkit.images.container import (
+    MAX_PARTS,
+    Rebuilt,
+    Removed,
+    damaged,
+    take,
+    too_many_parts,
+)
 from pfpkit.images.limits import Limits
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -114,6 +121,8 @@ def _chunks(data: bytes) -> tuple[list[_Chunk], int]:
         if crc != zlib.crc32(body, zlib.crc32(kind)):
             raise damaged(f"the checksum of its {_name(kind)} chunk at byte {at:,} is wrong")
         chunks.append(_Chunk(kind, body))
+        if len(chunks) > MAX_PARTS:
+            raise too_many_parts()
         at += 12 + size
     if chunks[-1].body:
         raise damaged("its IEND chunk is not empty")

@@ -5,12 +5,21 @@ ICCP, ANIM, ANMF, ALPH, EXIF). Bitstreams are copied byte for byte; sizes and fl
 anew. Every size a bitstream declares has to be the one that its container declares.
 """
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pfpkit.images import exif, icc
-from pfpkit.images.container import Rebuilt, Removed, cut_short, damaged, take
+from pfpkit.images.container import (
+    MAX_PARTS,
+    Rebuilt,
+    Removed,
+    cut_short,
+    damaged,
+    take,
+    too_many_parts,
+)
 from pfpkit.images.limits import Limits
 
 _ICC_FLAG, _ALPHA_FLAG, _EXIF_FLAG, _ANIMATION_FLAG = 0x20, 0x10, 0x08, 0x02
@@ -60,7 +69,11 @@ def rebuild(data: bytes, limits: Limits) -> Rebuilt:
 
 def _chunks(data: bytes, at: int, end: int) -> Iterator[_Chunk]:
     """Yield the chunks of a RIFF list; the byte that pads an odd one may be missing at the end."""
-    while at < end:
+    for count in itertools.count(1):
+        if at >= end:
+            return
+        if count > MAX_PARTS:
+            raise too_many_parts()
         size = int.from_bytes(data[at + 4 : at + 8], "little")
         if size > end - at - 8:
             raise cut_short(len(data))
