@@ -207,9 +207,8 @@ def _read(path: Path, max_bytes: int) -> bytes:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size > max_bytes:
-                raise BadInput(
-                    f"{path}: {size:,} bytes is more than the {max_bytes:,} allowed; make it smaller"
-                )
+                allowed = f"the {max_bytes:,} allowed"
+                raise BadInput(f"{path}: {size:,} bytes is more than {allowed}; make it smaller")
             return file.read(max_bytes + 1)
     except OSError as error:
         raise BadInput(f"{path}: cannot be read: {error.strerror}") from error
