@@ -179,7 +179,7 @@ def _file(links: tuple[Link, ...], message: Message) -> Node:
         raise BadBlock("UnixFS: a part of a file has a name")
     size = len(message.data) + sum(message.blocksizes)
     if (message.filesize or 0) != size:
-        raise BadBlock(f"UnixFS: the file says {message.filesize} bytes, its parts say {size}")
+        raise BadBlock(f"UnixFS: the file says {message.filesize or 0} bytes, its parts say {size}")
     return Node(Kind.FILE, message.data, links, size, tuple(message.blocksizes))
 
 

@@ -83,9 +83,7 @@ def _cipher(seed: str) -> ChaCha20.ChaCha20Cipher:
 
 
 cids: st.SearchStrategy[CID] = st.one_of(
-    st.builds(
-        CID, st.just(1), st.sampled_from([RAW, DAG_PB]), st.binary(min_size=32, max_size=32)
-    ),
+    st.builds(CID, st.just(1), st.sampled_from([RAW, DAG_PB]), st.binary(min_size=32, max_size=32)),
     st.builds(CID, st.just(0), st.just(DAG_PB), st.binary(min_size=32, max_size=32)),
     st.builds(
         CID,

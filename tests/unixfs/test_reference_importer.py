@@ -73,9 +73,7 @@ def test_add_directory__when_hashes_nearly_collide__hamt_is_eight_deep(oracle):
 
 def test_add_directory__when_nested_in_a_hamt__both_are_the_reference(oracle):
     """Folders stand in a HAMT, and a HAMT stands in a folder."""
-    wide = Folder(
-        {f"{n:050}": File(1) if n % 9 else Folder({"x": File(3)}) for n in range(4_000)}
-    )
+    wide = Folder({f"{n:050}": File(1) if n % 9 else Folder({"x": File(3)}) for n in range(4_000)})
     assert_same(oracle, Folder({"wide": wide, "beside": File(5)}), UNIXFS_V1_2025)
 
 
