@@ -10,18 +10,39 @@ contract Lens {
         address owner;
         address approved;
         bytes32 bundle;
+        string metadataURI;
+        string imageURI;
     }
 
-    /// @notice Tokens 0 to `lastId`, balances of `accounts`, and who of them is whose operator.
+    /// @return totals minted, supply
+    /// @return roles owner, pending owner, minter
+    /// @return tokens 0 to `lastId`
+    /// @return balances of `accounts`
+    /// @return operators whether account j is an operator of account i, at i * accounts.length + j
     function look(IProfilePicture collection, uint256 lastId, address[] calldata accounts)
         external
         view
-        returns (Seen[] memory tokens, uint256[] memory balances, bool[] memory operators)
+        returns (
+            uint256[2] memory totals,
+            address[3] memory roles,
+            Seen[] memory tokens,
+            uint256[] memory balances,
+            bool[] memory operators
+        )
     {
+        totals = [collection.totalMinted(), collection.totalSupply()];
+        roles = [collection.owner(), collection.pendingOwner(), collection.minter()];
         tokens = new Seen[](lastId + 1);
         for (uint256 id = 0; id <= lastId; ++id) {
             try collection.ownerOf(id) returns (address owner) {
-                tokens[id] = Seen(true, owner, collection.getApproved(id), collection.bundleOf(id));
+                tokens[id] = Seen(
+                    true,
+                    owner,
+                    collection.getApproved(id),
+                    collection.bundleOf(id),
+                    collection.tokenURI(id),
+                    collection.imageURI(id)
+                );
             } catch {}
         }
         balances = new uint256[](accounts.length);
