@@ -13,12 +13,13 @@ import httpx
 import pytest
 from support.dags import file_dag
 
-from pfpkit.cid import CID, cid_of
+from pfpkit.cid import CID, DAG_PB, cid_of
 from pfpkit.errors import PinError
 from pfpkit.pinning import Dag
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pinning.gateway import Gateway
-from pfpkit.unixfs import UNIXFS_V1_2025, Block
+from pfpkit.unixfs import UNIXFS_V1_2025, Block, Link, dagpb
+from pfpkit.unixfs.node import Message
 
 CONTENT = random.Random(7).randbytes(2048)
 
@@ -92,6 +93,30 @@ def test_get__when_a_later_block_is_bad__connection_is_cut(
     if form == "":
         assert content == CONTENT[: 20 * 64]
     assert capfd.readouterr() == ("", "")
+
+
+def test_get__when_a_node_lies_about_its_children__is_refused(store: BlockStore) -> None:
+    """A file whose parts are longer than their parent says never passes for whole."""
+    part = file_dag(CONTENT[:100])
+    message = Message(type=2, filesize=64, blocksizes=(32, 32))
+    links = [Link(part.root, "", 64)] * 2
+    data = dagpb.encode(links, message.encode())
+    liar = Block(cid_of(data, DAG_PB), data)
+    store.pin(Dag(liar.cid, (*part.blocks, liar)))
+    with Gateway(store) as gateway:
+        response = httpx.get(f"{gateway.url}/ipfs/{liar.cid}", trust_env=False)
+    assert response.status_code == 406
+    assert f"{part.root} holds 100 bytes, its parent says 32" in response.text
+
+
+def test_get__when_small__answers_without_the_delay_of_nagle(store: BlockStore, dag: Dag) -> None:
+    """Head and body leave together; otherwise each answer would wait 40 ms for an ACK."""
+    with Gateway(store) as gateway, httpx.Client(trust_env=False) as client:
+        times = [
+            client.get(f"{gateway.url}/ipfs/{dag.root}?format=raw").elapsed.total_seconds()
+            for _ in range(20)
+        ]
+    assert min(times[1:]) < 0.03
 
 
 def test_get__when_a_range_avoids_the_bad_block__is_served(store: BlockStore, dag: Dag) -> None:

@@ -196,6 +196,17 @@ def test_car__when_entity_bytes__are_the_blocks_of_that_part(
     assert leaves_of(content, blocks_in(response)) == expected
 
 
+@pytest.mark.parametrize("query", ["", "&dag-scope=entity", "&entity-bytes=0:*"])
+def test_car__when_a_block_occurs_often__comes_once(
+    client: httpx.Client, served_store: BlockStore, query: str
+) -> None:
+    """`dups=n` holds in every scope: a file of zeros has one leaf."""
+    dag = file_dag(bytes(2048))
+    served_store.pin(dag)
+    blocks = blocks_in(client.get(f"/ipfs/{dag.root}?format=car{query}"))
+    assert sorted(blocks) == sorted(dag.blocks)
+
+
 def test_car__when_entity_bytes_miss_the_file__is_the_block_alone(
     client: httpx.Client, served_store: BlockStore
 ) -> None:

@@ -192,6 +192,24 @@ def test_retriever__when_the_url_has_a_password__sends_it_and_never_shows_it(
     assert "hush" not in caplog.text
 
 
+def test_block__when_the_environment_has_proxy_and_netrc__uses_neither(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A proxy would see loopback traffic, and ~/.netrc would send passwords to gateways."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login user password hush\n")
+    with HostileGateway(tuple(DAG.blocks)) as proxy, HostileGateway(tuple(DAG.blocks)) as plain:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("NETRC", str(netrc))
+        run(plain.url, lambda r: r.block(DAG.root))
+        assert proxy.requests == []
+        assert b"authorization" not in plain.heads[0].lower()
+    assert run(gateway.url, lambda r: r.block(DAG.root))
+
+
 def test_block__when_the_codec_lies__bytes_are_still_right(gateway: Gateway) -> None:
     """Raw and dag-pb CIDs of one digest name the same bytes, as the block store keeps them."""
     leaf = next(iter(DAG.blocks))
