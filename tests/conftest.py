@@ -11,6 +11,11 @@ from support.collection import deploy, digest
 from support.node import Node
 
 
+def pytest_addoption(parser):
+    """`--update-gas` records in tests/gas/snapshot.json what the contract costs now."""
+    parser.addoption("--update-gas", action="store_true", help="record the gas that is measured")
+
+
 @pytest.fixture(scope="session")
 def deployer(accounts):
     """Who deploys, and owns the collection."""

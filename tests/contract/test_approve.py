@@ -90,3 +90,14 @@ def test_approve__when_caller_is_a_contract__counts_the_caller(
     call = collection.approve.encode_input(stranger, token)
     with reverts(collection.ERC721InvalidApprover, approver=wallet):
         wallet.call(collection, call, sender=holder)
+
+
+def test_approve__when_operator_is_a_contract__it_may(
+    project, collection, token, holder, stranger, buyer
+):
+    """A marketplace contract that is an operator approves, whoever calls it."""
+    market = stranger.deploy(project.ReentrantReceiver)
+    collection.setApprovalForAll(market, True, sender=holder)
+    call = collection.approve.encode_input(buyer, token)
+    receipt = market.call(collection, call, sender=stranger)
+    assert receipt.events == [collection.Approval(holder, buyer, token)]

@@ -101,3 +101,16 @@ def test_burn__when_all_are_burned__supply_is_not_given_back(collection, minter,
     assert collection.balanceOf(holder) == 0
     with reverts(collection.SupplyExceeded, asked=1, left=0):
         collection.mint(holder, digest(1), sender=minter)
+
+
+def test_burn__when_caller_is_a_contract__counts_the_caller(
+    project, collection, token, holder, stranger
+):
+    """A contract that a holder calls burns nothing of the holder's, until it is approved."""
+    wallet = stranger.deploy(project.ReentrantReceiver)
+    call = collection.burn.encode_input(token)
+    with reverts(collection.ERC721InsufficientApproval, operator=wallet, tokenId=token):
+        wallet.call(collection, call, sender=holder)
+    collection.approve(wallet, token, sender=holder)
+    receipt = wallet.call(collection, call, sender=stranger)
+    assert receipt.events == [collection.Transfer(holder, NOBODY, token)]

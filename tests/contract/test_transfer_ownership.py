@@ -43,3 +43,17 @@ def test_transfer_ownership__when_proposed_again__the_one_before_cannot_accept(
     with reverts(collection.OwnableUnauthorizedAccount, account=buyer):
         collection.acceptOwnership(sender=buyer)
     assert collection.owner() == deployer
+
+
+def test_transfer_ownership__when_owner_is_a_contract__names_the_contract(
+    project, collection, deployer, stranger, buyer
+):
+    """A multisig can own a collection; its event names it, not the account that called it."""
+    multisig = deployer.deploy(project.ReentrantReceiver)
+    collection.transferOwnership(multisig, sender=deployer)
+    multisig.call(collection, collection.acceptOwnership.encode_input(), sender=stranger)
+    call = collection.transferOwnership.encode_input(buyer)
+    receipt = multisig.call(collection, call, sender=stranger)
+    assert receipt.events == [collection.OwnershipTransferStarted(multisig, buyer)]
+    with reverts(collection.OwnableUnauthorizedAccount, account=deployer):
+        collection.transferOwnership(deployer, sender=deployer)
