@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from support.trees import Blocks
-
 from pfpkit.cid import CID, DAG_PB, Block, cid_of
 from pfpkit.unixfs import Link, dagpb
 from pfpkit.unixfs.node import Message
+from support.trees import Blocks
 
 LEAF = cid_of(b"leaf")
 

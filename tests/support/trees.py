@@ -110,7 +110,7 @@ def files(chunk_size: int) -> st.SearchStrategy[File]:
     return st.builds(File, sizes, st.integers(0, 255))
 
 
-def trees(chunk_size: int) -> st.SearchStrategy[Tree]:
+def trees(chunk_size: int, names: st.SearchStrategy[str] = names) -> st.SearchStrategy[Tree]:
     """Files and nested folders of them."""
     return st.recursive(
         files(chunk_size),
