@@ -120,7 +120,7 @@ interface IProfilePicture {
 
     /// @notice Mint one token for each bundle, all to `to`, or none. For the minter alone.
     /// @dev Warning: the receiver is not asked; see `mint`. The ids are `firstId` and the next ones, in
-    /// the order of `bundles`.
+    /// the order of `bundles`. About 350 fit into the gas of one transaction (EIP-7825).
     /// @param to Who holds the tokens; not zero.
     /// @param bundles The digests; at least one, none of them zero.
     /// @return firstId The id of the first one.
@@ -128,6 +128,7 @@ interface IProfilePicture {
 
     /// @notice Mint one token to each receiver, or none to any. For the minter alone.
     /// @dev Warning: the receivers are not asked; see `mint`. A receiver may be named several times.
+    /// About 240 new receivers fit into the gas of one transaction (EIP-7825).
     /// @param receivers Who hold the tokens; none of them zero.
     /// @param bundles The digests, one for each receiver, none of them zero.
     /// @return firstId The id of the first receiver's token; the others follow in order.

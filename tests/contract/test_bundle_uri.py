@@ -13,6 +13,8 @@ from eth_abi import decode
 from support.collection import image_uri, metadata_uri
 from support.node import calldata
 
+from pfpkit.cid import CID, DAG_PB
+
 ONES = 2**256 - 1
 BATCH = 200
 
@@ -85,3 +87,12 @@ def test_bundle_uri__when_digests_are_random__reference_agrees(node, harness):
     """The reference, which proofs compare the encoder to, is right itself."""
     for digests in batches(random_numbers(1_000)):
         assert reference_uris(node, harness, digests) == expected(digests)
+
+
+def test_bundle_uri__when_read_by_pfpkit__is_the_bundle_s_cid(node, harness):
+    """What the contract writes, the package reads back as the same digest."""
+    digests = next(batches(random_numbers(BATCH)))
+    for digest, (metadata, image, _, _) in zip(digests, uris(node, harness, digests), strict=True):
+        root = CID(version=1, codec=DAG_PB, digest=digest)
+        assert (metadata, image) == (f"ipfs://{root}/metadata.json", f"ipfs://{root}/image")
+        assert CID.parse(metadata.removeprefix("ipfs://").removesuffix("/metadata.json")) == root
