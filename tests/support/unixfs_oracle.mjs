@@ -1,5 +1,6 @@
 // The reference UnixFS importer as a line server: one JSON request a line in, one answer a line out.
-// Request: {profile, tree} with tree {dir: {name: tree}} or {size, seed}; answer: {cid, size}.
+// Request: {options, tree} with the importer's options and tree {dir: {name: tree}} or {size, seed};
+// answer: {cid, size}.
 // Also {murmur: name} -> {hash}, the 64 bits by which a HAMT places a name.
 import { createInterface } from 'node:readline'
 import { murmur3128 } from '@multiformats/murmur3'
@@ -28,21 +29,21 @@ function * candidates (tree, path) {
   }
 }
 
-async function answer ({ profile, tree, murmur }) {
+async function answer ({ options, tree, murmur }) {
   if (murmur != null) {
     const hash = await murmur3128.encode(new TextEncoder().encode(murmur))
     return { hash: Buffer.from(hash.subarray(0, 8)).toString('hex') }
   }
   if (tree.dir == null) {
-    const { cid, size } = await importBytes(content(tree), store, { profile })
+    const { cid, size } = await importBytes(content(tree), store, { ...options })
     return { cid: cid.toString(), size: Number(size) }
   }
   if (Object.keys(tree.dir).length === 0) {
-    const { cid, size } = await importDirectory({ path: 'empty' }, store, { profile })
+    const { cid, size } = await importDirectory({ path: 'empty' }, store, { ...options })
     return { cid: cid.toString(), size: Number(size) }
   }
   let root
-  for await (const entry of importer(candidates(tree, ''), store, { profile, wrapWithDirectory: true })) {
+  for await (const entry of importer(candidates(tree, ''), store, { ...options, wrapWithDirectory: true })) {
     root = entry
   }
   return { cid: root.cid.toString(), size: Number(root.size) }

@@ -21,9 +21,9 @@ class Oracle:
             encoding="utf-8",
         )
 
-    def import_tree(self, tree: Tree, profile: str) -> tuple[str, int]:
-        """CID and Tsize of a tree."""
-        answer = self._ask({"profile": profile, "tree": _as_json(tree)})
+    def import_tree(self, tree: Tree, **options: Any) -> tuple[str, int]:
+        """CID and Tsize of a tree, by the importer's own options."""
+        answer = self._ask({"options": options, "tree": _as_json(tree)})
         return answer["cid"], answer["size"]
 
     def murmur3(self, name: str) -> int:

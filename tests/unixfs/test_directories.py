@@ -1,6 +1,8 @@
 """resolve, list_directory, walk: given a directory, flat or HAMT, find what was added; given one
 that lies, raise BadBlock, and NotFound for what is not there"""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +16,6 @@ from pfpkit.unixfs import (
     UNIXFS_V1_2025,
     Entry,
     Link,
-    Profile,
     add_directory,
     add_file,
     drive,
@@ -27,8 +28,9 @@ from pfpkit.unixfs.hamt import murmur3_x64_64
 from pfpkit.unixfs.node import Message
 
 # A HAMT from the first entry on, so that small trees try it too.
-ALL_HAMT = Profile("test", 1, 2**20, 1024, True, "block-bytes", hamt_threshold=0)
-PROFILES_READ = [*PROFILES.values(), ALL_HAMT]
+ALL_HAMT = replace(UNIXFS_V1_2025, hamt_threshold=0)
+OTHER_FANOUTS = [replace(ALL_HAMT, hamt_fanout=fanout) for fanout in (8, 16, 1024)]
+PROFILES_READ = [*PROFILES.values(), ALL_HAMT, *OTHER_FANOUTS]
 COLLIDING = ["pfpkit", 'A"kU!f"d<-]<^$%"']  # their murmur3 hashes are equal
 
 

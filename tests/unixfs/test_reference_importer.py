@@ -1,5 +1,7 @@
 """Against npm's ipfs-unixfs-importer: the same tree has the same root and size, in both profiles"""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,7 +23,7 @@ DEEP = ["pfpkit", "Ie8]WCm?Rig^@bje"]
 
 def assert_same(oracle, tree, profile):
     entry = add_tree(tree, profile)
-    assert (str(entry.cid), entry.tsize) == oracle.import_tree(tree, profile.name)
+    assert (str(entry.cid), entry.tsize) == oracle.import_tree(tree, profile=profile.name)
 
 
 @by_profile
@@ -69,6 +71,20 @@ def test_add_directory__when_hashes_nearly_collide__hamt_is_eight_deep(oracle):
     """Two names part only in the last byte of their hashes."""
     folder = Folder({name: File(1) for name in [*map(str, range(6_000)), *DEEP]})
     assert_same(oracle, folder, UNIXFS_V1_2025)
+
+
+@pytest.mark.parametrize("bits", [4, 8, 10])
+@with_oracle
+@given(data=st.data())
+def test_add_directory__when_every_folder_is_a_hamt__cid_is_the_reference(oracle, bits, data):
+    """Random trees whose folders are HAMTs from the first entry on, of any fanout."""
+    # The four bytes of an empty directory's block are not over the threshold.
+    profile = replace(UNIXFS_V1_2025, hamt_threshold=4, hamt_fanout=2**bits)
+    tree = Folder({"root": data.draw(trees(300))})
+    entry = add_tree(tree, profile)
+    options = {"shardSplitThresholdBytes": 0, "shardFanoutBits": bits}
+    expected = oracle.import_tree(tree, profile=UNIXFS_V1_2025.name, **options)
+    assert (str(entry.cid), entry.tsize) == expected
 
 
 def test_add_directory__when_nested_in_a_hamt__both_are_the_reference(oracle):
