@@ -7,6 +7,7 @@ what it may send and how long it may take. Imports no ape, so that a platform ca
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -21,10 +22,18 @@ from pfpkit.addresses import without_credentials
 from pfpkit.errors import ChainError, NodeUnreachable, NoSuchContract, NoSuchToken, WrongChain
 from pfpkit.reference import TokenRef, checksum_address
 
-__all__ = ["BlockRef", "Call", "Node", "Reverted", "TokenState"]
+__all__ = ["TRANSFER", "BlockRef", "Call", "Node", "Reverted", "TokenState"]
+
+TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
+"""keccak256 of `Transfer(address,address,uint256)`, the first topic of ERC-721's event."""
 
 _MAX_ANSWER_BYTES = 8 * 2**20
 _CALL_GAS = 10_000_000
+_HEX = re.compile(r"0x(?:[0-9a-fA-F]{2}){0,65536}")
+_KNOWN_ERRORS = {
+    "0x7e273289": "ERC721NonexistentToken",
+    "0xdf2d9b42": "OwnerQueryForNonexistentToken",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +93,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reverted:
-    """The answer of a call that reverted, with the reason as far as the node told it."""
+    """The answer of a call that reverted, with the reason as far as the node told it.
+
+    `data` is what the contract reverted with (0x and digits), empty where the node does not say.
+    """
 
     reason: str
+    data: str = ""
 
 
 class Node:
@@ -175,6 +188,25 @@ class Node:
         image_uri = await self._optional(ref.contract, calls[2], block)
         return TokenState(ref, block, owner, token_uri, image_uri)
 
+    async def estimate_gas(self, sender: str, to: str | None, data: str) -> int | Reverted:
+        """Return the gas of a transaction (`to` None: a deployment) as the node estimates it."""
+        request = {"from": sender, "data": data} | ({} if to is None else {"to": to})
+        (answer,) = await self._batch([("eth_estimateGas", [request])])
+        if isinstance(answer, _RpcError):
+            if answer.is_revert:
+                return answer.reverted
+            raise ChainError(f"{self.name} could not estimate the gas: {answer}")
+        return _number(answer, self.name)
+
+    async def mint_block(self, contract: str, token_id: int) -> BlockRef:
+        """Return the block of a token's mint: its Transfer event from the zero address."""
+        topics = [TRANSFER, "0x" + "00" * 32, None, f"0x{token_id:064x}"]
+        wanted = {"address": contract, "fromBlock": "0x0", "toBlock": "latest", "topics": topics}
+        logs = await self._one("eth_getLogs", [wanted])
+        if not isinstance(logs, list) or len(logs) != 1 or "blockNumber" not in logs[0]:
+            raise ChainError(f"{self.name} does not know the mint of token {token_id}; ask another")
+        return await self.block(_number(logs[0]["blockNumber"], self.name))
+
     async def _optional(self, contract: str, call: Call, block: BlockRef) -> str | None:
         """Return a view that a contract need not have, or None."""
         try:
@@ -188,7 +220,7 @@ class Node:
     def _result(self, call: Call, answer: Any, block: BlockRef) -> Any:
         if isinstance(answer, _RpcError):
             if answer.is_revert:
-                return Reverted(answer.message)
+                return answer.reverted
             raise ChainError(
                 f"{self.name} failed at {call.signature}, block {block.number}: {answer}"
             )
@@ -259,15 +291,22 @@ class Node:
 class _RpcError:
     code: int
     message: str
-    has_data: bool
+    data: str
 
     @classmethod
     def parse(cls, error: Any) -> Self:
         if not isinstance(error, Mapping):
-            return cls(0, str(error)[:200], False)
+            return cls(0, str(error)[:200], "")
         code = error.get("code")
         message = "".join(c for c in str(error.get("message", ""))[:200] if c.isprintable())
-        return cls(code if isinstance(code, int) else 0, message, "data" in error)
+        data = error.get("data")
+        found = data if isinstance(data, str) and _HEX.fullmatch(data) else ""
+        return cls(code if isinstance(code, int) else 0, message, found)
+
+    @property
+    def reverted(self) -> Reverted:
+        known = _KNOWN_ERRORS.get(self.data[:10])
+        return Reverted(known or self.message, self.data)
 
     @property
     def is_revert(self) -> bool:

@@ -152,7 +152,7 @@ def _numbered(folder: Path, suffix: str | None, problems: list[str]) -> dict[int
 def _own_entry(folder: Path, limits: Limits, problems: list[str]) -> CollectionEntry | None:
     path = folder / f"{COLLECTION}.json"
     try:
-        metadata = CollectionMetadata.parse(_read(path, _MAX_JSON_BYTES), str(path))
+        metadata = CollectionMetadata.parse(read_file(path, _MAX_JSON_BYTES), str(path))
     except BadInput as error:
         problems.append(str(error))
         return None
@@ -175,7 +175,7 @@ def _entry(
     metadata: TokenMetadata | CollectionMetadata | None = None
     picture: CleanImage | None = None
     try:
-        metadata = parse(_read(metadata_path, _MAX_JSON_BYTES), str(metadata_path))
+        metadata = parse(read_file(metadata_path, _MAX_JSON_BYTES), str(metadata_path))
     except BadInput as error:
         problems.append(str(error))
     try:
@@ -199,10 +199,11 @@ def _entry(
 
 
 def _clean(path: Path, limits: Limits) -> CleanImage:
-    return clean(_read(path, limits.max_bytes), limits, str(path))
+    return clean(read_file(path, limits.max_bytes), limits, str(path))
 
 
-def _read(path: Path, max_bytes: int) -> bytes:
+def read_file(path: Path, max_bytes: int = Limits().max_bytes) -> bytes:
+    """Return the bytes of a file of at most `max_bytes`; BadInput names it."""
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size

@@ -10,11 +10,20 @@ from pfpkit.errors import PfpkitError
 
 
 class Failure(click.ClickException):
-    """An error that pfpkit raised on purpose: one line on stderr, exit code 1."""
+    """An error that pfpkit raised on purpose: `error: ...` on stderr, exit code 1."""
 
     def show(self, file: IO[Any] | None = None) -> None:
-        line = " ".join(self.message.splitlines())
-        click.echo(f"error: {line}", file=file, err=file is None)
+        click.echo(f"error: {self.message}", file=file, err=file is None)
+
+
+class Command(click.Command):
+    """A command on its own that may raise PfpkitError."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PfpkitError as error:
+            raise Failure(str(error)) from error
 
 
 class Program(click.Group):

@@ -48,7 +48,7 @@ class _Known:
 class BlockStore:
     """A `Pinner` in the folder `path`, which is made when it is not there."""
 
-    name = "embedded"
+    name = "blockstore"
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)

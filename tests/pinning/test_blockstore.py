@@ -108,7 +108,7 @@ def test_pin__when_whole__records_the_root_once(store: BlockStore) -> None:
     """The receipt counts different blocks; the second pin is not new."""
     dag = dag_of(TREE)
     size = sum(len(block.data) for block in dag.blocks)
-    expected = PinReceipt("embedded", dag.root, len(tuple(dag.blocks)), size, new=True)
+    expected = PinReceipt("blockstore", dag.root, len(tuple(dag.blocks)), size, new=True)
     assert store.has(dag.root) is False
     assert store.pin(dag) == expected
     assert store.has(dag.root) is True
@@ -196,7 +196,7 @@ def test_pin__when_any_tree__every_block_comes_back(
 def test_block_store__when_seen_as_a_pinner__fits_the_protocol(store: BlockStore) -> None:
     """The type checker and this line hold the embedded store to the protocol."""
     pinner: Pinner = store
-    assert pinner.name == "embedded"
+    assert pinner.name == "blockstore"
 
 
 def test_block_store__when_the_layout_is_foreign__refuses_the_folder(tmp_path: Path) -> None:

@@ -1,0 +1,353 @@
+"""Ape at the edge: the connected network, the account that signs, and the transactions it sends.
+
+The only module that imports ape; scripts use it, the resolver does not. Keys stay in Ape accounts:
+nothing here sees one. Every error of Ape becomes one of ours, on one line.
+"""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ape
+import click
+from ape.cli import ConnectedProviderCommand
+from ape.exceptions import (
+    AccountsError,
+    ApeException,
+    ContractLogicError,
+    ProviderError,
+    SubprocessError,
+    TransactionError,
+)
+from ape.logging import LogLevel, logger
+from eth_abi.abi import decode
+from eth_utils.crypto import keccak
+from requests.exceptions import RequestException
+
+from pfpkit.chain import TRANSFER, Call, Node, Reverted
+from pfpkit.cli import Failure
+from pfpkit.console import COIN, Price, facts
+from pfpkit.deployments import Deployment, record_path
+from pfpkit.errors import (
+    ChainError,
+    NodeUnreachable,
+    NotPinned,
+    PfpkitError,
+    TransactionFailed,
+    WrongChain,
+)
+from pfpkit.publication import Route
+
+if TYPE_CHECKING:
+    from ape.api import AccountAPI, ProviderAPI, ReceiptAPI
+    from ape.contracts import ContractInstance
+
+__all__ = ["Minting", "ScriptCommand", "Sent", "Session"]
+
+CONTRACT = "ProfilePicture"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One transaction that is in a block: what it was for, its hash, block and gas."""
+
+    what: str
+    transaction: str
+    block: int
+    gas: int
+
+
+@dataclass(frozen=True, slots=True)
+class Minting:
+    """One minted token: its id from the Transfer event, its URIs from the views at that block."""
+
+    sent: Sent
+    token_id: int
+    metadata_uri: str
+    image_uri: str
+
+
+class ScriptCommand(ConnectedProviderCommand):
+    """An Ape command whose errors are one line on stderr and exit code 1."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _one_line():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        # What a script does, it says itself; Ape's warnings stay.
+        logger.set_level(LogLevel.WARNING)
+        with _one_line():
+            return super().invoke(ctx)
+
+
+@contextlib.contextmanager
+def _one_line() -> Iterator[None]:
+    try:
+        yield
+    except click.exceptions.Exit:
+        raise
+    except PfpkitError as error:
+        raise Failure(str(error)) from error
+    except (ApeException, RequestException) as error:
+        raise Failure(str(_translated(error, "the command"))) from error
+
+
+def _translated(error: Exception, what: str) -> PfpkitError:
+    """Return our error for one of Ape's, with what it was about."""
+    reason = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, ContractLogicError):
+        name = getattr(type(error), "abi", None)
+        named = f"{type(error).__name__} {getattr(error, 'inputs', '') or ''}".strip()
+        return TransactionFailed(f"{what} was refused by the contract: {named if name else reason}")
+    if "invalid chain id" in reason:
+        return WrongChain(
+            f"{what}: Ape signs for another chain than the node's; for an anvil that runs "
+            "already, set APE_FOUNDRY_HOST to its address and leave --network out"
+        )
+    if "nsufficient funds" in reason or "exceeds account balance" in reason:
+        return TransactionFailed(
+            f"{what}: the account cannot pay for it ({reason}); send it some coins"
+        )
+    if isinstance(error, AccountsError | TransactionError):
+        return TransactionFailed(f"{what} was not sent: {reason}")
+    if isinstance(error, ProviderError | SubprocessError | RequestException):
+        return NodeUnreachable(f"the node cannot be used: {reason}; start it, or check --network")
+    return ChainError(f"{what} failed: {reason}")
+
+
+class Session:
+    """The connected network, and the account that signs on it (None for reading alone)."""
+
+    def __init__(self, provider: "ProviderAPI", account: "AccountAPI | None" = None) -> None:
+        self._provider = provider
+        self._account = account
+        self.url = str(getattr(provider, "http_uri", None) or provider.uri)
+        self.network = f"{provider.network.ecosystem.name}:{provider.network.name}"
+        self.is_local = provider.network.is_dev or _is_development(provider)
+        self.root = Path(ape.project.path)
+        self.sent: list[Sent] = []
+
+    @property
+    def chain_id(self) -> int:
+        """The id of the connected chain."""
+        return int(self._provider.chain_id)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether Ape started the node itself, and will stop it when the command ends."""
+        return getattr(self._provider, "process", None) is not None
+
+    @property
+    def account(self) -> "AccountAPI":
+        """The account that signs."""
+        if self._account is None:
+            raise TransactionFailed("no account to sign with; name one with --account")
+        return self._account
+
+    @property
+    def address(self) -> str:
+        """The address of the account that signs."""
+        return str(self.account.address)
+
+    def price(self, gwei: float | None, currency_per_coin: float | None) -> Price:
+        """Return the price of gas: the one stated, or the node's base fee and tip."""
+        wei = int(gwei * 10**9) if gwei is not None else self._node_fee()
+        symbol = self._provider.network.ecosystem.fee_token_symbol
+        return Price(wei, currency_per_coin, str(symbol))
+
+    def _node_fee(self) -> int:
+        try:
+            return int(self._provider.base_fee) + int(self._provider.priority_fee)
+        except (ApeException, NotImplementedError):
+            return int(self._provider.gas_price)
+
+    def record(self) -> Path:
+        """Return where this network's deployment is recorded."""
+        genesis = _hex(self._provider.get_block(0).hash)
+        return record_path(self.root, self.chain_id, genesis, is_local=self.is_local)
+
+    async def deployment(self, node: Node) -> Deployment:
+        """Return this network's deployment; refused when there is no code at its address."""
+        found = Deployment.load(self.record())
+        await node.call(found.address, [], await node.block())
+        return found
+
+    def before(self, what: str, gas: int, price: Price, *, yes: bool) -> None:
+        """Print network, account and cost; ask on a live network; refuse what cannot be paid."""
+        balance = int(self.account.balance)
+        rows = [
+            ("network", f"{self.network} (chain {self.chain_id})"),
+            ("account", f"{self.address}, {balance / COIN:.6f} {price.symbol}"),
+            ("cost", f"about {gas:,} gas {price}: {price.of(gas)}"),
+        ]
+        click.echo(f"{what}\n{facts(rows)}")
+        if balance < gas * price.wei_per_gas or (balance == 0 and not self.is_local):
+            raise TransactionFailed(
+                f"{self.address} has {balance / COIN:.6f} {price.symbol}, "
+                f"and this costs {price.of(gas)}; send it some"
+            )
+        if not self.is_local and not yes:
+            click.confirm("This is a live network. Go on?", abort=True)
+
+    def check_routes(self, routes: Sequence[Route]) -> None:
+        """Refuse, on a live network, a gateway that no stranger can ask."""
+        for route in routes:
+            if not self.is_local and not route.is_public:
+                raise NotPinned(
+                    f"{route.name} is a loopback or private gateway, which proves nothing on "
+                    f"{self.network}; name a public one with --gateway"
+                )
+
+    def hint(self, command: str) -> str:
+        """Return the line that says what to run next, or that this chain ends here."""
+        if self.is_ours:
+            return (
+                "note: this chain ended with the command; to keep one, start `anvil` and set "
+                "APE_FOUNDRY_HOST=http://127.0.0.1:8545"
+            )
+        network = "" if self.is_local else f" --network {self._provider.network_choice}"
+        return f"next: {command}{network}"
+
+    async def estimate_deploy(self, node: Node, arguments: Mapping[str, Any]) -> int:
+        """Return the gas of a deployment; TransactionFailed with the reason if it reverts."""
+        with self._errors("the deployment"):
+            contract = getattr(ape.project, CONTRACT)
+            data = contract.constructor.serialize_transaction(*arguments.values()).data
+        return self._estimated(await node.estimate_gas(self.address, None, _hex(data)), "deploy")
+
+    def deploy(self, arguments: Mapping[str, Any]) -> Deployment:
+        """Deploy the collection and return its record, not yet saved."""
+        with self._errors("the deployment"):
+            contract = getattr(ape.project, CONTRACT)
+            instance = self.account.deploy(contract, *arguments.values())
+            receipt = instance.creation_metadata.receipt
+        sent = self._note("deploy", receipt)
+        return Deployment(
+            chain_id=self.chain_id,
+            genesis=_hex(self._provider.get_block(0).hash),
+            address=str(instance.address),
+            transaction=sent.transaction,
+            block=sent.block,
+            deployer=self.address,
+            arguments={key: _plain(value) for key, value in arguments.items()},
+            compiler=_compiler(),
+        )
+
+    async def estimate(self, node: Node, address: str, method: str, *arguments: Any) -> int:
+        """Return the gas of a call; TransactionFailed with the contract's reason if it reverts."""
+        with self._errors(method):
+            data = getattr(self._contract(address), method).encode_input(*arguments)
+        return self._estimated(await node.estimate_gas(self.address, address, _hex(data)), method)
+
+    def _estimated(self, answer: int | Reverted, what: str) -> int:
+        if isinstance(answer, Reverted):
+            raise TransactionFailed(
+                f"the contract refuses {what}: {_named(answer)}; nothing was sent"
+            )
+        return answer
+
+    def send(self, what: str, address: str, method: str, *arguments: Any) -> "ReceiptAPI":
+        """Send one transaction and wait until it is in a block."""
+        with self._errors(what):
+            receipt = getattr(self._contract(address), method)(*arguments, sender=self.account)
+        self._note(what, receipt)
+        return receipt
+
+    async def mint(
+        self, node: Node, address: str, to: str, digests: Sequence[bytes]
+    ) -> list[Minting]:
+        """Mint one bundle, or several in one transaction, and say what came of each."""
+        if len(digests) == 1:
+            receipt = self.send("mint", address, "mint", to, digests[0])
+        else:
+            receipt = self.send(f"mint {len(digests)}", address, "mintBatch", to, list(digests))
+        ids = [int(_hex(log["topics"][3]), 16) for log in receipt.logs if _is_mint(log)]
+        block = await node.block(int(receipt.block_number))
+        views = [
+            Call(f"{view}(uint256)", kind, (id_,))
+            for id_ in ids
+            for view, kind in (
+                ("tokenURI", "string"),
+                ("imageURI", "string"),
+                ("bundleOf", "bytes32"),
+            )
+        ]
+        answers = await node.call(address, views, block)
+        if len(ids) != len(digests) or any(isinstance(answer, Reverted) for answer in answers):
+            raise ChainError(f"{self.sent[-1].transaction} minted {len(ids)} of {len(digests)}")
+        triples = list(zip(answers[::3], answers[1::3], answers[2::3], strict=True))
+        if [digest for _, _, digest in triples] != list(digests):
+            raise ChainError(f"{self.sent[-1].transaction} minted other bundles than were sent")
+        return [
+            Minting(self.sent[-1], id_, uri, image)
+            for id_, (uri, image, _) in zip(ids, triples, strict=True)
+        ]
+
+    def _contract(self, address: str) -> "ContractInstance":
+        contract = getattr(ape.project, CONTRACT)
+        # Nothing is fetched: an explorer knows no more of it than the project does.
+        return ape.chain.contracts.instance_at(
+            address,
+            contract_type=contract.contract_type,
+            fetch_from_explorer=False,
+            fetch_from_disk=False,
+            detect_proxy=False,
+        )
+
+    def _note(self, what: str, receipt: "ReceiptAPI") -> Sent:
+        sent = Sent(what, str(receipt.txn_hash), int(receipt.block_number), int(receipt.gas_used))
+        self.sent.append(sent)
+        return sent
+
+    @contextlib.contextmanager
+    def _errors(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (ApeException, RequestException) as error:
+            raise _translated(error, what) from error
+
+
+def _named(reverted: Reverted) -> str:
+    """Return a revert in the words of our contract's ABI, or in the node's."""
+    for error in getattr(ape.project, CONTRACT).contract_type.errors:
+        if reverted.data.startswith(_hex(keccak(text=error.selector)[:4])):
+            values = decode([i.canonical_type for i in error.inputs], _bytes(reverted.data)[4:])
+            named = (f"{i.name} {v}" for i, v in zip(error.inputs, values, strict=True))
+            return f"{error.name}({', '.join(named)})"
+    return reverted.reason
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix("0x"))
+
+
+def _is_mint(log: Mapping[str, Any]) -> bool:
+    topics = [_hex(topic) for topic in log["topics"]]
+    return len(topics) == 4 and topics[0] == TRANSFER and int(topics[1], 16) == 0
+
+
+def _hex(value: Any) -> str:
+    return f"0x{value.hex().removeprefix('0x')}" if isinstance(value, bytes) else str(value)
+
+
+def _is_development(provider: "ProviderAPI") -> bool:
+    # A chain given by its address alone (`--network http://127.0.0.1:8545`) has no name.
+    return int(provider.chain_id) in (1337, 31337)
+
+
+def _compiler() -> dict[str, Any]:
+    settings = ape.project.config.solidity
+    return {
+        "name": "solc",
+        "version": str(settings.version),
+        "evm_version": str(settings.evm_version),
+        "via_ir": bool(settings.via_ir),
+        "optimizer_runs": int(settings.optimization_runs),
+    }
+
+
+def _plain(value: Any) -> Any:
+    return f"0x{value.hex()}" if isinstance(value, bytes) else value

@@ -1,0 +1,67 @@
+"""What a collection's contract says of itself: who mints, how many, and which bundles are minted.
+
+Read from the chain at one block, never from a record. A burned token's bundle is read at the block
+of its mint, for it was minted all the same and is not minted again by mistake.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pfpkit.bundle import bundle_cid
+from pfpkit.chain import BlockRef, Call, Node, Reverted
+from pfpkit.errors import ChainError, NoSuchContract
+
+__all__ = ["Minted", "read_minted"]
+
+_CALLS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Minted:
+    """The state of a collection at one block. `by_digest` is bundle digest -> first token id."""
+
+    contract: str
+    block: BlockRef
+    minter: str
+    total: int
+    max_supply: int
+    by_digest: Mapping[bytes, int]
+
+    @property
+    def left(self) -> int:
+        """How many tokens may still be minted."""
+        return self.max_supply - self.total
+
+
+async def read_minted(node: Node, contract: str) -> Minted:
+    """Return what is minted at the latest block; NoSuchContract when it is no such contract."""
+    block = await node.block()
+    views = [
+        Call("minter()", "address"),
+        Call("totalMinted()", "uint256"),
+        Call("maxSupply()", "uint256"),
+    ]
+    answers = await node.call(contract, views, block)
+    if any(isinstance(answer, Reverted) for answer in answers):
+        raise NoSuchContract(f"{contract} is no ProfilePicture contract; check the address")
+    minter, total, max_supply = answers
+    by_digest: dict[bytes, int] = {}
+    for first in range(1, total + 1, _CALLS_AT_ONCE):
+        ids = range(first, min(first + _CALLS_AT_ONCE, total + 1))
+        calls = [Call("bundleOf(uint256)", "bytes32", (id_,)) for id_ in ids]
+        for id_, digest in zip(ids, await node.call(contract, calls, block), strict=True):
+            if isinstance(digest, Reverted):
+                digest = await _burned(node, contract, id_)
+            by_digest.setdefault(digest, id_)
+    return Minted(contract, block, minter, total, max_supply, by_digest)
+
+
+async def _burned(node: Node, contract: str, token_id: int) -> bytes:
+    at = await node.mint_block(contract, token_id)
+    (digest,) = await node.call(contract, [Call("bundleOf(uint256)", "bytes32", (token_id,))], at)
+    if isinstance(digest, Reverted):
+        raise ChainError(
+            f"token {token_id} of {contract} was minted and burned in block {at.number}, so no "
+            "node knows its bundle; name the entries to mint with --entry"
+        )
+    return bytes(bundle_cid(digest).digest)

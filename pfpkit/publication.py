@@ -1,0 +1,104 @@
+"""Pin bundles on every back end, and read them back through a route that is not the back end.
+
+Two roots a token: the bundle, and the image file that wallets follow. A bundle counts as read back
+when `<bundle>/metadata.json`, `<bundle>/image` and `<image>` came through a gateway, every block
+hashed, and were the blocks computed here. Trusts no back end's word.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pfpkit.addresses import is_public
+from pfpkit.bundle import IMAGE, METADATA, Bundle
+from pfpkit.cid import CID
+from pfpkit.errors import GatewayError, NotPinned, PfpkitError, StoreDamaged
+from pfpkit.pinning import Dag, Pinner, PinReceipt
+from pfpkit.pins import PinEntry, PinnedBy, ReadBack
+from pfpkit.retrieval import Fetched, IpfsPath, Limits, Retriever
+
+__all__ = ["EMBEDDED", "Published", "Route", "publish", "read_back"]
+
+EMBEDDED = "embedded"
+"""The name of the embedded gateway in records: its port changes with every run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A gateway to read back through: its name in the record, and its URL."""
+
+    name: str
+    url: str
+
+    @property
+    def is_public(self) -> bool:
+        """Whether a stranger could ask the same gateway."""
+        return self.name != EMBEDDED and is_public(self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One bundle, pinned and read back; `new` when a back end did not hold it before."""
+
+    entry: PinEntry
+    new: bool
+
+
+async def publish(
+    bundles: Iterable[tuple[str, Bundle]], pinners: Sequence[Pinner], routes: Sequence[Route]
+) -> AsyncIterator[Published]:
+    """Pin each (key, bundle) everywhere and read it back through every route, one after another.
+
+    Stops at the first that cannot be pinned or read back; what was yielded before stays true.
+    """
+    for key, bundle in bundles:
+        receipts = [(pinner, _pin(pinner, bundle)) for pinner in pinners]
+        routes_read = []
+        for route in routes:
+            await read_back(bundle.root, bundle.image, route)
+            routes_read.append(ReadBack(route.name, _now()))
+        held = tuple(
+            PinnedBy(p.name, _now(), sum(r.blocks for r in rs), sum(r.bytes for r in rs))
+            for p, rs in receipts
+        )
+        entry = PinEntry(key, bundle.root, bundle.image, held, tuple(routes_read))
+        yield Published(entry, any(r.new for _, rs in receipts for r in rs))
+
+
+def _pin(pinner: Pinner, bundle: Bundle) -> tuple[PinReceipt, PinReceipt]:
+    whole = pinner.pin(Dag(bundle.root, bundle.blocks))
+    image = pinner.pin(Dag(bundle.image, bundle.image_blocks))
+    return whole, image
+
+
+async def read_back(bundle: CID, image: CID, route: Route) -> tuple[Fetched, Fetched]:
+    """Read metadata and image through a route and hash every block; NotPinned says what is missing.
+
+    Returns the two files. The image is read by the bundle's path and by its own CID.
+    """
+    async with Retriever([route.url], Limits(block_s=30.0)) as gateway:
+        try:
+            metadata = await gateway.read(IpfsPath(bundle, METADATA))
+            inside = await gateway.read(IpfsPath(bundle, IMAGE))
+            alone = await gateway.read(image)
+        except GatewayError as error:
+            damaged = (
+                "; the store has a damaged block" if StoreDamaged.__name__ in str(error) else ""
+            )
+            raise NotPinned(
+                f"{bundle} cannot be read back through {route.name}{damaged}: {error}; "
+                "run `ape run pin` again, or name another --gateway"
+            ) from error
+        except PfpkitError as error:
+            raise NotPinned(
+                f"{bundle} read back through {route.name} is no bundle: {error}"
+            ) from error
+    if inside.cid != image or alone.data != inside.data:
+        raise NotPinned(
+            f"{bundle} holds {inside.cid} as its image, not {image}; run `ape run pin` again"
+        )
+    return metadata, inside
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,81 @@
+"""Where a project's things are: the collection, the embedded store and gateway, the two records.
+
+metadata/            the collection
+metadata/pins.json   remote pins, and what public gateways gave back; in git
+.pfpkit/             the block store, and the record of what only this machine holds
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pfpkit.collection import Collection
+from pfpkit.errors import NotPinned
+from pfpkit.pinning.blockstore import BlockStore
+from pfpkit.pinning.gateway import Gateway
+from pfpkit.pins import LOCAL_PINS, REMOTE_PINS, PinEntry, Pins, record
+from pfpkit.publication import EMBEDDED, Route
+
+__all__ = ["PUBLIC_GATEWAYS", "Workspace"]
+
+PUBLIC_GATEWAYS = ("https://trustless-gateway.link", "https://ipfs.io")
+"""Asked on a live network when no gateway is named. Nobody trusts them: every block is hashed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A project's folder."""
+
+    root: Path
+
+    @property
+    def store(self) -> BlockStore:
+        """The embedded block store."""
+        return BlockStore(self.root / ".pfpkit" / "blocks")
+
+    def collection(self) -> Collection:
+        """Return the checked collection; BadInput lists every fault of every file."""
+        return Collection.read(self.root / "metadata")
+
+    def pins(self) -> Pins:
+        """Return what both records know."""
+        local = Pins.load(self.root / LOCAL_PINS)
+        return local.merged(Pins.load(self.root / REMOTE_PINS))
+
+    def pinned(self, key: str) -> PinEntry:
+        """Return the entry of a token number or of 'collection'; NotPinned when there is none."""
+        entry = self.pins().get(key)
+        if entry is None:
+            raise NotPinned(f"{key} is in no record of pins; run `ape run pin` first")
+        return entry
+
+    def record(self, entries: Iterable[PinEntry], routes: Sequence[Route]) -> None:
+        """Merge entries into the records: what a stranger can reach into the one in git."""
+        public = {route.name for route in routes if route.is_public}
+        remote, local = [], []
+        for entry in entries:
+            here = tuple(pin for pin in entry.pinners if pin.pinner == BlockStore.name)
+            there = tuple(pin for pin in entry.pinners if pin.pinner != BlockStore.name)
+            seen = tuple(route for route in entry.read_back if route.gateway in public)
+            unseen = tuple(route for route in entry.read_back if route.gateway not in public)
+            if there or seen:
+                remote.append(replace(entry, pinners=there, read_back=seen))
+            local.append(replace(entry, pinners=here, read_back=unseen))
+        if remote:
+            record(self.root / REMOTE_PINS, remote)
+        record(self.root / LOCAL_PINS, local)
+
+    @contextlib.contextmanager
+    def routes(self, gateways: Sequence[str], *, live: bool = False) -> Iterator[list[Route]]:
+        """Yield the gateways named, or public ones on a live network, or the embedded one.
+
+        The embedded gateway serves the block store on a free loopback port until the end.
+        """
+        if not gateways and live:
+            gateways = PUBLIC_GATEWAYS
+        if gateways:
+            yield [Route(url.rstrip("/"), url) for url in gateways]
+            return
+        with Gateway(self.store) as gateway:
+            yield [Route(EMBEDDED, gateway.url)]
