@@ -29,7 +29,9 @@ from pfpkit.workspace import Workspace
 @click.option("--yes", is_flag=True, help="Do not ask on a live network.")
 def cli(account: Any, provider: Any, gateways: tuple[str, ...], **options: Any) -> None:
     """Deploy ProfilePicture for the collection in metadata/, which has to be pinned before."""
-    asyncio.run(deploy(Session(provider, account), gateways, **options))
+    session = Session(provider, account)
+    asyncio.run(deploy(session, gateways, **options))
+    click.echo(session.hint("ape run mint"))
 
 
 async def deploy(
@@ -79,7 +81,7 @@ async def deploy(
         ("transaction", f"{made.transaction}, block {made.block}, {gas:,} gas: {cost.of(gas)}"),
         ("record", session.record().relative_to(session.root)),
     ]
-    click.echo(f"{facts(rows)}\n{session.hint('ape run mint')}")
+    click.echo(facts(rows))
     return made
 
 

@@ -42,7 +42,10 @@ def cli(account: Any, provider: Any, gateways: tuple[str, ...], **options: Any) 
     A bundle is read back through a gateway before it is minted. What is minted already is read
     from the chain and not minted again.
     """
-    asyncio.run(mint(Session(provider, account), gateways, **options))
+    session = Session(provider, account)
+    made = asyncio.run(mint(session, gateways, **options))
+    if made:
+        click.echo(session.hint(f"ape run transfer --token {made[0].token_id} --to ADDRESS"))
 
 
 async def mint(
@@ -105,7 +108,6 @@ async def mint(
         click.echo(facts(rows))
     gas = sum(sent.gas for sent in session.sent)
     click.echo(f"{len(made)} minted, {gas:,} gas: {cost.of(gas)}")
-    click.echo(session.hint(f"ape run transfer --token {made[0].token_id} --to ADDRESS"))
     return made
 
 

@@ -20,6 +20,7 @@ def cli(to: tuple[str, ...], gateways: tuple[str, ...]) -> None:
     Checks every file first and names every fault at once. Run again, it does what is missing.
     """
     asyncio.run(pin(Workspace(Path.cwd()), gateways))
+    click.echo("next: ape run deploy")
 
 
 async def pin(work: Workspace, gateways: tuple[str, ...] = ()) -> None:
@@ -47,4 +48,4 @@ async def pin(work: Workspace, gateways: tuple[str, ...] = ()) -> None:
         ("pinned", f"{new} bundles new, {len(done) - new} were there"),
         ("read back", f"{len(done)} bundles and {len(done)} images through: {names}"),
     ]
-    click.echo(f"{facts(rows)}\nnext: ape run deploy")
+    click.echo(facts(rows))

@@ -22,7 +22,9 @@ from pfpkit.reference import TokenRef, checksum_address
 @click.option("--yes", is_flag=True, help="Do not ask on a live network.")
 def cli(account: Any, provider: Any, **options: Any) -> None:
     """Transfer a token of the account; a contract is asked whether it takes it."""
-    asyncio.run(transfer(Session(provider, account), **options))
+    session = Session(provider, account)
+    asyncio.run(transfer(session, **options))
+    click.echo(session.hint(f"ape run resolve {options['token_id']} --holder {options['to']}"))
 
 
 async def transfer(
@@ -56,5 +58,5 @@ async def transfer(
         ("to", f"{receiver}, at block {sent.block}"),
         ("transaction", f"{sent.transaction}, {sent.gas:,} gas: {cost.of(sent.gas)}"),
     ]
-    click.echo(f"{facts(rows)}\n{session.hint(f'ape run resolve {ref} --holder {receiver}')}")
+    click.echo(facts(rows))
     return sent
