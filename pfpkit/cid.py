@@ -105,8 +105,6 @@ class CID:
         hash_code, offset = read_varint(data, offset)
         length, offset = read_varint(data, offset)
         end = offset + length
-        if length > MAX_DIGEST_BYTES:
-            raise BadCID(f"a digest of {length} bytes is over {MAX_DIGEST_BYTES}")
         if end > len(data):
             raise BadCID("the digest is cut short")
         return cls(1, codec, bytes(data[offset:end]), hash_code), end

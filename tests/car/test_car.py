@@ -75,6 +75,19 @@ def test_read_car__when_cut_short_anywhere__raises():
             read(data[:length])
 
 
+def test_read_car__when_parts_are_cut_short__raises_but_between_blocks():
+    """Without `whole`, a CAR that ends where a block ends is all that was asked for."""
+    data, root, blocks = car_of(TREE)
+    whole_blocks = [Block(*item) for item in blocks.items()]
+    ends = {len(written([root], whole_blocks[:n])): n for n in range(len(blocks) + 1)}
+    for length in range(len(data) + 1):
+        if length in ends:
+            assert read(data[:length], whole=False)[1] == whole_blocks[: ends[length]]
+        else:
+            with pytest.raises(BadCar, match="cut short"):
+                read(data[:length], whole=False)
+
+
 def test_read_car__when_any_bit_is_flipped__raises():
     """No flipped bit gives other blocks, or fewer."""
     data, _, _ = car_of(TREE)

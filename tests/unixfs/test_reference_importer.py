@@ -67,6 +67,15 @@ def test_add_directory__when_at_the_threshold__turns_at_the_same_byte(oracle, pr
     assert_same(oracle, folder, profile)
 
 
+@by_profile
+def test_add_directory__when_utf_8_sorts_otherwise_than_utf_16__order_is_the_reference(
+    oracle, profile
+):
+    """Names stand in the order of their UTF-8 bytes, in which the full-width tilde comes first."""
+    folder = Folder({name: File(1) for name in ("🎨", "\uff5e", "a", "Z", "é")})
+    assert_same(oracle, folder, profile)
+
+
 def test_add_directory__when_hashes_nearly_collide__hamt_is_eight_deep(oracle):
     """Two names part only in the last byte of their hashes."""
     folder = Folder({name: File(1) for name in [*map(str, range(6_000)), *DEEP]})
