@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from ape.api import AccountAPI, ProviderAPI, ReceiptAPI
     from ape.contracts import ContractInstance
 
-__all__ = ["Minting", "ScriptCommand", "Sent", "Session"]
+__all__ = ["Minting", "ScriptCommand", "Sent", "Session", "test_accounts"]
 
 CONTRACT = "ProfilePicture"
 
@@ -81,6 +81,11 @@ class ScriptCommand(ConnectedProviderCommand):
         logger.set_level(LogLevel.WARNING)
         with _one_line():
             return super().invoke(ctx)
+
+
+def test_accounts(count: int) -> list["AccountAPI"]:
+    """Return the first accounts of Ape's test mnemonic, which local chains fund."""
+    return [ape.accounts.test_accounts[number] for number in range(count)]
 
 
 @contextlib.contextmanager
@@ -152,11 +157,11 @@ class Session:
         """The address of the account that signs."""
         return str(self.account.address)
 
-    def price(self, gwei: float | None, currency_per_coin: float | None) -> Price:
+    def price(self, gwei: float | None, usd_per_coin: float | None) -> Price:
         """Return the price of gas: the one stated, or the node's base fee and tip."""
         wei = int(gwei * 10**9) if gwei is not None else self._node_fee()
         symbol = self._provider.network.ecosystem.fee_token_symbol
-        return Price(wei, currency_per_coin, str(symbol))
+        return Price(wei, usd_per_coin, str(symbol))
 
     def _node_fee(self) -> int:
         try:

@@ -15,30 +15,30 @@ COIN = 10**18
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """A fee (wei a gas, base fee and tip) and, if stated, what one coin costs in a currency."""
+    """A fee (wei a gas, base fee and tip) and, if stated, what one coin costs in USD."""
 
     wei_per_gas: int
-    currency_per_coin: float | None = None
+    usd_per_coin: float | None = None
     symbol: str = "ETH"
 
     def of(self, gas: int) -> str:
         """Return the cost of an amount of gas in words.
 
         >>> Price(2 * GWEI, 3000.0).of(97_233)
-        '0.000194 ETH, 0.58 in currency'
+        '0.000194 ETH (0.58 USD)'
         """
         coins = gas * self.wei_per_gas / COIN
         shown = f"{coins:.6f} {self.symbol}"
-        if self.currency_per_coin is None:
-            return shown
-        return f"{shown}, {coins * self.currency_per_coin:.2f} in currency"
+        return (
+            shown if self.usd_per_coin is None else f"{shown} ({coins * self.usd_per_coin:.2f} USD)"
+        )
 
     def __str__(self) -> str:
-        """Return the assumption: `at 2 gwei` and the coin's price where one was stated."""
+        """Return the assumption: `at 2 gwei a gas`, and the coin's price where one was stated."""
         fee = f"at {self.wei_per_gas / GWEI:g} gwei a gas"
-        if self.currency_per_coin is None:
-            return fee
-        return f"{fee} and {self.currency_per_coin:g} a coin"
+        return (
+            fee if self.usd_per_coin is None else f"{fee} and {self.usd_per_coin:,.0f} USD a coin"
+        )
 
 
 def facts(rows: Sequence[tuple[str, object]]) -> str:

@@ -1,0 +1,153 @@
+"""The whole flow on one chain, from image files to a verified avatar; then gateways that lie."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pfpkit.accounts import Session
+from pfpkit.chain import Node
+from pfpkit.cid import CID, cid_of
+from pfpkit.console import facts, table
+from pfpkit.errors import BadInput
+from pfpkit.flow.deploy import deploy
+from pfpkit.flow.mint import mint
+from pfpkit.flow.pin import pin
+from pfpkit.flow.transfer import transfer
+from pfpkit.pinning.gateway import Gateway
+from pfpkit.reference import TokenRef
+from pfpkit.resolver import Resolution, resolve
+from pfpkit.retrieval import Retriever
+from pfpkit.workspace import Workspace
+
+Lie = Callable[[CID, bytes], bytes]
+
+
+async def demo(session: Session, holder: str, base_fee: float, price: float, out: Path) -> None:
+    work = Workspace(session.root)
+    fees = {"base_fee": base_fee, "price": price}
+    click.echo(f"anvil runs at {session.url}, chain {session.chain_id}")
+
+    _title(1, "Pin: every picture and its metadata become one IPFS directory")
+    await pin(work)
+
+    _title(2, "Deploy: the collection's contract, which nobody can change")
+    contract = (await deploy(session, again=True, **fees)).address
+
+    _title(3, "Mint: the contract returns token id, metadata URI and image URI")
+    (first,) = await mint(session, count=1, **fees)
+    click.echo("  the others, in one transaction:")
+    await mint(session, **fees)
+
+    _title(4, "Transfer: the holder gets the token")
+    await transfer(session, token_id=first.token_id, to=holder, **fees)
+
+    ref = TokenRef(session.chain_id, contract, first.token_id)
+    with Gateway(work.store) as gateway:
+        _title(5, "Resolve: a stranger asks the chain, then any gateway, and checks every byte")
+        click.echo(f"gateway at {gateway.url}")
+        found, _ = await _resolve(session, ref, holder, [gateway.url])
+        click.echo(facts([(f"{s.name}: {s.outcome}", s.reason) for s in found.receipt.steps]))
+        saved = found.save(out, "avatar")
+
+        _title(6, "Lie: two gateways try to show another picture")
+        for name, lie in _lies(work, found).items():
+            await _show_lie(session, ref, holder, name, lie, gateway.url, work)
+
+    receipt = found.receipt
+    same = cid_of(saved.picture.read_bytes()) == receipt.image_cid
+    cost = session.price(base_fee, price)
+    click.echo(
+        "\n"
+        + facts(
+            [
+                ("token", receipt.token),
+                ("owner", f"{receipt.owner}, at block {receipt.block.number}"),
+                ("metadata URI", receipt.token_uri),
+                ("image URI", receipt.image_uri),
+                ("bundle CID", receipt.bundle_cid),
+                ("metadata CID", receipt.metadata_cid),
+                ("image CID", f"{receipt.image_cid}{', as the file on disk' if same else ''}"),
+            ]
+        )
+    )
+    rows = [(s.what, f"{s.gas:,}", cost.of(s.gas), s.transaction) for s in session.sent]
+    click.echo(f"\n{table(['transaction', 'gas', f'cost {cost}', 'hash'], rows)}")
+    files = [("avatar", saved.picture), ("receipt", saved.receipt), ("proof", saved.car)]
+    click.echo(f"\n{facts(files)}\nnext: pfpkit check {saved.receipt}")
+
+
+async def _resolve(
+    session: Session, ref: TokenRef, holder: str, gateways: list[str]
+) -> tuple[Resolution, list[str]]:
+    async with Node(session.url) as node, Retriever(gateways) as retriever:
+        found = await resolve(ref, node, retriever, holder=holder)
+        return found, [str(fault) for fault in retriever.faults]
+
+
+def _lies(work: Workspace, found: Resolution) -> dict[str, Lie]:
+    """Return what the two gateways do with the picture's first block; all else they serve as is."""
+    target = next(b.cid for b in found.proof.blocks if found.receipt.image_cid == b.cid)
+    other = next(pin.image for pin in work.pins().tokens if pin.image != target)
+
+    def flip(cid: CID, data: bytes) -> bytes:
+        middle = len(data) // 2
+        return (
+            data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+            if cid == target
+            else data
+        )
+
+    def swap(cid: CID, data: bytes) -> bytes:
+        return work.store.get(other) if cid == target else data
+
+    return {"flips one bit of one byte": flip, "serves another picture": swap}
+
+
+async def _show_lie(
+    session: Session, ref: TokenRef, holder: str, name: str, lie: Lie, honest: str, work: Workspace
+) -> None:
+    with _lying_gateway(work, lie) as url:
+        alone, faults = await _resolve(session, ref, holder, [url])
+        beside, _ = await _resolve(session, ref, holder, [url, honest])
+    failure = alone.receipt.failure
+    rows = [
+        ("gateway", f"{url} {name}"),
+        ("caught", faults[0] if faults else "NOT CAUGHT"),
+        ("verdict", f"{alone.receipt.verdict}, at the step: {failure.name if failure else '-'}"),
+        ("beside an honest one", f"{beside.receipt.verdict}, from {honest}"),
+    ]
+    click.echo(facts(rows))
+    if alone.verified or not faults or not beside.verified:
+        raise BadInput(f"a gateway that {name} was not caught; please report this")
+
+
+@contextmanager
+def _lying_gateway(work: Workspace, lie: Lie) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # the name is http.server's
+            cid = CID.parse(self.path.removeprefix("/ipfs/").partition("?")[0])
+            data = lie(cid, work.store.get(cid))
+            self.send_response(200)
+            self.send_header("Content-Type", "application/vnd.ipld.raw")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+def _title(number: int, text: str) -> None:
+    click.secho(f"\n{number}/6 {text}", bold=True)

@@ -1,0 +1,44 @@
+"""Hand a token to its holder."""
+
+import click
+
+from pfpkit.accounts import Sent, Session
+from pfpkit.chain import Node
+from pfpkit.console import facts
+from pfpkit.errors import ChainError, TransactionFailed
+from pfpkit.reference import TokenRef, checksum_address
+
+
+async def transfer(
+    session: Session,
+    *,
+    token_id: int,
+    to: str,
+    base_fee: float | None = None,
+    price: float | None = None,
+    yes: bool = False,
+) -> Sent:
+    receiver = checksum_address(to)
+    cost = session.price(base_fee, price)
+    async with Node(session.url) as node:
+        contract = (await session.deployment(node)).address
+        ref = TokenRef(session.chain_id, contract, token_id)
+        owner = (await node.token(ref)).owner
+        if owner == receiver:
+            raise TransactionFailed(f"{receiver} owns {ref} already; nothing was sent")
+        call = (contract, "safeTransferFrom", owner, receiver, token_id)
+        gas = await session.estimate(node, *call)
+        session.before(f"transfer {ref}", gas, cost, yes=yes)
+        session.send("transfer", *call)
+        sent = session.sent[-1]
+        after = await node.token(ref, await node.block(sent.block))
+    if after.owner != receiver:
+        raise ChainError(f"{ref} belongs to {after.owner} after {sent.transaction}")
+    rows = [
+        ("token", ref),
+        ("from", owner),
+        ("to", f"{receiver}, at block {sent.block}"),
+        ("transaction", f"{sent.transaction}, {sent.gas:,} gas: {cost.of(sent.gas)}"),
+    ]
+    click.echo(facts(rows))
+    return sent

@@ -1,0 +1,31 @@
+"""The whole flow on a local chain, from image files to a verified avatar: `ape run demo`."""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pfpkit.accounts import ScriptCommand, Session, test_accounts
+from pfpkit.errors import BadInput
+from pfpkit.flow.demo import demo
+
+
+@click.command(cls=ScriptCommand)
+@click.option("--base-fee", type=float, default=10.0, show_default=True, metavar="GWEI")
+@click.option("--price", type=float, default=3000.0, show_default=True, help="Of one coin.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path(".pfpkit/demo"))
+def cli(provider: Any, base_fee: float, price: float, out: Path) -> None:
+    """Pin, deploy, mint, transfer and resolve on a chain of its own; then let gateways lie."""
+    deployer, holder = test_accounts(2)
+    session = Session(provider, deployer)
+    if not session.is_local:
+        raise BadInput(f"the demo is for local chains, not {session.network}; leave --network out")
+    try:
+        asyncio.run(demo(session, str(holder.address), base_fee, price, out))
+    finally:
+        if session.is_ours:  # its chain ends here, so nothing is left to record
+            session.record().unlink(missing_ok=True)
+            with suppress(OSError):
+                session.record().parent.rmdir()
