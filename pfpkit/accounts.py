@@ -268,7 +268,7 @@ class Session:
         if len(digests) == 1:
             receipt = self.send("mint", address, "mint", to, digests[0])
         else:
-            receipt = self.send(f"mint {len(digests)}", address, "mintBatch", to, list(digests))
+            receipt = self.send(f"mintBatch of {len(digests)}", address, "mintBatch", to, list(digests))
         ids = [int(_hex(log["topics"][3]), 16) for log in receipt.logs if _is_mint(log)]
         block = await node.block(int(receipt.block_number))
         views = [

@@ -92,7 +92,10 @@ def fingerprint() -> str:
 def install_python() -> None:
     """.venv with the locked packages, and this package in place (editable)."""
     print("setup: Python packages into .venv (about a minute)", flush=True)
-    venv.create(VENV, with_pip=True, clear=True)
+    try:
+        venv.create(VENV, with_pip=True, clear=True)
+    except (ImportError, subprocess.CalledProcessError):
+        stop("Python's venv module is missing: install it, on Debian and Ubuntu as python3-venv")
     pip = (BIN / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
     hashed = (*pip, "--require-hashes", "--no-deps")
     run(*hashed, "-r", "requirements-build.lock", what="installing the build tools")
@@ -153,7 +156,9 @@ def install_solc() -> None:
 def main() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 - this very file is what tells the user
         found = platform.python_version()
-        stop(f"Python 3.11 or newer is needed, found {found}: install it, or make PYTHON=python3.12")
+        stop(
+            f"Python 3.11 or newer is needed, found {found}: install it, or make PYTHON=python3.12"
+        )
     node_version()
     wanted = fingerprint()
     if STAMP.is_file() and STAMP.read_text() == wanted:

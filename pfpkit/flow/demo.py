@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import click
 
@@ -27,9 +27,16 @@ from pfpkit.workspace import Workspace
 Lie = Callable[[CID, bytes], bytes]
 
 
+class Fees(TypedDict):
+    """The base fee in gwei a gas, and the price of one coin in USD."""
+
+    base_fee: float
+    price: float
+
+
 async def demo(session: Session, holder: str, base_fee: float, price: float, out: Path) -> None:
     work = Workspace(session.root)
-    fees = {"base_fee": base_fee, "price": price}
+    fees: Fees = {"base_fee": base_fee, "price": price}
     click.echo(f"anvil runs at {session.url}, chain {session.chain_id}")
 
     _title(1, "Pin: every picture and its metadata become one IPFS directory")

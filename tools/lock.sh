@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Resolve requirements.lock and requirements-build.lock for Python 3.11 and later on every platform,
+# with hashes and without the address of any index. Needs uv.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+head='# Written by `make lock`; installed with --require-hashes --no-deps.'
+flags=(--quiet --universal --python-version 3.11 --generate-hashes
+  --no-emit-index-url --no-emit-find-links --no-header --no-annotate)
+resolved=$(uv pip compile "${flags[@]}" --extra ape --extra dev --override tools/numpy-override.txt pyproject.toml)
+printf '%s\n%s\n' "$head" "$resolved" > requirements.lock
+# wheel 0.46 wants a newer `packaging` than eth-ape allows.
+resolved=$(printf 'setuptools>=70\nwheel<0.46\n' | uv pip compile "${flags[@]}" -)
+printf '%s\n%s\n' "$head" "$resolved" > requirements-build.lock
