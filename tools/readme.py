@@ -7,6 +7,7 @@ anything within a line, and a line of `...` alone for any number of lines. Stand
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -82,6 +83,8 @@ def main(path: Path) -> int:
     shell = subprocess.Popen(
         ["timeout", str(WITHIN_S), "bash", "--noprofile", "--norc"],
         cwd=ROOT,
+        # A user's `make` is not run by another one.
+        env={k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
