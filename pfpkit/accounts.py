@@ -5,10 +5,12 @@ nothing here sees one. Every error of Ape becomes one of ours, on one line.
 """
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import ape
 import click
@@ -21,18 +23,20 @@ from ape.exceptions import (
     SubprocessError,
     TransactionError,
 )
-from ape.logging import LogLevel, logger
 from eth_abi.abi import decode
 from eth_utils.crypto import keccak
 from requests.exceptions import RequestException
+from web3.exceptions import Web3Exception
 
+from pfpkit.addresses import address_kinds, without_credentials
 from pfpkit.chain import TRANSFER, Call, Node, Reverted
-from pfpkit.cli import Failure
+from pfpkit.cli import Failure, Stopped
 from pfpkit.console import COIN, Price, facts
 from pfpkit.deployments import Deployment, record_path
 from pfpkit.errors import (
     ChainError,
     NodeUnreachable,
+    NoSuchContract,
     NotPinned,
     PfpkitError,
     TransactionFailed,
@@ -47,6 +51,9 @@ if TYPE_CHECKING:
 __all__ = ["Minting", "ScriptCommand", "Sent", "Session", "test_accounts"]
 
 CONTRACT = "ProfilePicture"
+_FOREIGN = (ApeException, RequestException, Web3Exception)
+_KEEP_ONE = "start `anvil`, set APE_FOUNDRY_HOST=http://127.0.0.1:8545"
+_URL = re.compile(r"https?://[^\s'\"]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +80,14 @@ class ScriptCommand(ConnectedProviderCommand):
     """An Ape command whose errors are one line on stderr and exit code 1."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        for option in self.params:
+            if option.name == "verbosity":
+                # What a script does and why it failed, it says itself; `-v` still asks Ape.
+                option.default = "NONE"
         with _one_line():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        # What a script does, it says itself; Ape's warnings stay.
-        logger.set_level(LogLevel.WARNING)
         with _one_line():
             return super().invoke(ctx)
 
@@ -94,15 +103,23 @@ def _one_line() -> Iterator[None]:
         yield
     except click.exceptions.Exit:
         raise
+    except click.BadParameter as error:
+        # Ape lists every network that it has heard of.
+        error.message = error.message.splitlines()[0].removesuffix(" Options:")
+        raise
+    except KeyboardInterrupt:
+        raise Stopped from None
     except PfpkitError as error:
         raise Failure(str(error)) from error
-    except (ApeException, RequestException) as error:
+    except _FOREIGN as error:
         raise Failure(str(_translated(error, "the command"))) from error
 
 
 def _translated(error: Exception, what: str) -> PfpkitError:
     """Return our error for one of Ape's, with what it was about."""
-    reason = " ".join(str(error).split()) or type(error).__name__
+    reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    # A node's address may hold its key.
+    reason = _URL.sub(lambda found: _origin(found[0]), reason)
     if isinstance(error, ContractLogicError):
         name = getattr(type(error), "abi", None)
         named = f"{type(error).__name__} {getattr(error, 'inputs', '') or ''}".strip()
@@ -113,12 +130,15 @@ def _translated(error: Exception, what: str) -> PfpkitError:
             "already, set APE_FOUNDRY_HOST to its address and leave --network out"
         )
     if "nsufficient funds" in reason or "exceeds account balance" in reason:
-        return TransactionFailed(
-            f"{what}: the account cannot pay for it ({reason}); send it some coins"
+        return TransactionFailed(f"{what}: the account cannot pay for it; send it some coins")
+    if isinstance(error, RequestException):
+        return NodeUnreachable(
+            f"{what}: the node does not answer ({type(error).__name__}); "
+            "start it and run this again, which asks the chain what was done"
         )
     if isinstance(error, AccountsError | TransactionError):
         return TransactionFailed(f"{what} was not sent: {reason}")
-    if isinstance(error, ProviderError | SubprocessError | RequestException):
+    if isinstance(error, ProviderError | SubprocessError):
         return NodeUnreachable(f"the node cannot be used: {reason}; start it, or check --network")
     return ChainError(f"{what} failed: {reason}")
 
@@ -176,8 +196,19 @@ class Session:
 
     async def deployment(self, node: Node) -> Deployment:
         """Return this network's deployment; refused when there is no code at its address."""
-        found = Deployment.load(self.record())
-        await node.call(found.address, [], await node.block())
+        path = self.record()
+        if self.is_ours and not path.exists():
+            raise NodeUnreachable(
+                f"no node was running at {_origin(self.url)}, so that Ape started an empty chain "
+                f"for this command alone; {_KEEP_ONE} and run `ape run deploy`"
+            )
+        found = Deployment.load(path)
+        try:
+            await node.call(found.address, [], await node.block())
+        except NoSuchContract as error:
+            raise NoSuchContract(
+                f"{path}: {error}, or run `ape run deploy` to deploy another"
+            ) from error
         return found
 
     def before(self, what: str, gas: int, price: Price, *, yes: bool) -> None:
@@ -188,11 +219,15 @@ class Session:
             ("account", f"{self.address}, {balance / COIN:.6f} {price.symbol}"),
             ("cost", f"about {gas:,} gas {price}: {price.of(gas)}"),
         ]
+        if not self.is_local:
+            rows.insert(1, ("node", _origin(self.url)))
         click.echo(f"{what}\n{facts(rows)}")
-        if balance < gas * price.wei_per_gas or (balance == 0 and not self.is_local):
+        # A price that was stated is for the cost that is shown; the chain takes its own.
+        needed = Price(self._node_fee(), None, price.symbol)
+        if balance < gas * needed.wei_per_gas:
             raise TransactionFailed(
                 f"{self.address} has {balance / COIN:.6f} {price.symbol}, "
-                f"and this costs {price.of(gas)}; send it some"
+                f"and this costs {needed.of(gas)}; send it some, or name another --account"
             )
         if not self.is_local and not yes:
             click.confirm("This is a live network. Go on?", abort=True)
@@ -201,20 +236,28 @@ class Session:
         """Refuse, on a live network, a gateway that no stranger can ask."""
         for route in routes:
             if not self.is_local and not route.is_public:
+                kinds = ", ".join(sorted(address_kinds(route.url)))
                 raise NotPinned(
-                    f"{route.name} is a loopback or private gateway, which proves nothing on "
-                    f"{self.network}; name a public one with --gateway"
+                    f"the gateway {without_credentials(route.url)} is {kinds}, so that it proves "
+                    f"nothing on {self.network}, a live network; name a public one with --gateway"
                 )
 
     def hint(self, command: str) -> str:
         """Return the line that says what to run next, or that this chain ends here."""
         if self.is_ours:
-            return (
-                "note: this chain ended with the command; to keep one, start `anvil` and set "
-                "APE_FOUNDRY_HOST=http://127.0.0.1:8545"
-            )
-        network = "" if self.is_local else f" --network {self._provider.network_choice}"
-        return f"next: {command}{network}"
+            return f"note: this chain ended with the command; to keep one, {_KEEP_ONE}"
+        return f"next: {command}{self._choices()}"
+
+    def _choices(self) -> str:
+        """Return the options that choose the same account and network again."""
+        alias = self._account and (self._account.alias or self._account.address)
+        account = f" --account {alias}" if alias else ""
+        choice = str(self._provider.network_choice)
+        if self.is_local and not self._provider.network.is_adhoc:
+            return account
+        # A node's address may hold its key.
+        shown = choice if choice.rstrip("/") == _origin(choice) or "//" not in choice else "URL"
+        return f"{account} --network {shown}"
 
     async def estimate_deploy(self, node: Node, arguments: Mapping[str, Any]) -> int:
         """Return the gas of a deployment; TransactionFailed with the reason if it reverts."""
@@ -268,7 +311,9 @@ class Session:
         if len(digests) == 1:
             receipt = self.send("mint", address, "mint", to, digests[0])
         else:
-            receipt = self.send(f"mintBatch of {len(digests)}", address, "mintBatch", to, list(digests))
+            receipt = self.send(
+                f"mintBatch of {len(digests)}", address, "mintBatch", to, list(digests)
+            )
         ids = [int(_hex(log["topics"][3]), 16) for log in receipt.logs if _is_mint(log)]
         block = await node.block(int(receipt.block_number))
         views = [
@@ -311,7 +356,7 @@ class Session:
     def _errors(self, what: str) -> Iterator[None]:
         try:
             yield
-        except (ApeException, RequestException) as error:
+        except _FOREIGN as error:
             raise _translated(error, what) from error
 
 
@@ -323,6 +368,12 @@ def _named(reverted: Reverted) -> str:
             named = (f"{i.name} {v}" for i, v in zip(error.inputs, values, strict=True))
             return f"{error.name}({', '.join(named)})"
     return reverted.reason
+
+
+def _origin(url: str) -> str:
+    """Return scheme, host and port of a node's address: no password and no key."""
+    parts = urlsplit(without_credentials(url))
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _bytes(text: str) -> bytes:
