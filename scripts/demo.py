@@ -22,10 +22,11 @@ def cli(provider: Any, base_fee: float, price: float, out: Path) -> None:
     session = Session(provider, deployer)
     if not session.is_local:
         raise BadInput(f"the demo is for local chains, not {session.network}; leave --network out")
+    record = session.record()
     try:
         asyncio.run(demo(session, str(holder.address), base_fee, price, out))
     finally:
         if session.is_ours:  # its chain ends here, so nothing is left to record
-            session.record().unlink(missing_ok=True)
+            record.unlink(missing_ok=True)
             with suppress(OSError):
-                session.record().parent.rmdir()
+                record.parent.rmdir()
