@@ -22,11 +22,12 @@ def cli(provider: Any, base_fee: float, price: float, out: Path) -> None:
     session = Session(provider, deployer)
     if not session.is_local:
         raise BadInput(f"the demo is for local chains, not {session.network}; leave --network out")
-    record = session.record()
+    # Asked now: after Ctrl-C the node is gone.
+    ours, record = session.is_ours, session.record()
     try:
         asyncio.run(demo(session, str(holder.address), base_fee, price, out))
     finally:
-        if session.is_ours:  # its chain ends here, so nothing is left to record
+        if ours:  # its chain ends here, so nothing is left to record
             record.unlink(missing_ok=True)
             with suppress(OSError):
                 record.parent.rmdir()
