@@ -1,36 +1,24 @@
 """Ape at the edge: the connected network, the account that signs, and the transactions it sends.
 
-The only module that imports ape; scripts use it, the resolver does not. Keys stay in Ape accounts:
-nothing here sees one. Every error of Ape becomes one of ours, on one line.
+Imports ape, as `translation` does and no other module; scripts use it, the resolver does not. Keys
+stay in Ape accounts: nothing here sees one.
 """
 
 import contextlib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import ape
 import click
 from ape.cli import ConnectedProviderCommand
-from ape.exceptions import (
-    AccountsError,
-    ApeException,
-    ContractLogicError,
-    ProviderError,
-    SubprocessError,
-    TransactionError,
-)
+from ape.exceptions import ApeException
 from eth_abi.abi import decode
 from eth_utils.crypto import keccak
-from requests.exceptions import RequestException
-from web3.exceptions import Web3Exception
 
 from pfpkit.addresses import address_kinds, without_credentials
 from pfpkit.chain import TRANSFER, Call, Node, Reverted
-from pfpkit.cli import Failure, Stopped
 from pfpkit.console import COIN, Price, facts
 from pfpkit.deployments import Deployment, record_path
 from pfpkit.errors import (
@@ -38,11 +26,10 @@ from pfpkit.errors import (
     NodeUnreachable,
     NoSuchContract,
     NotPinned,
-    PfpkitError,
     TransactionFailed,
-    WrongChain,
 )
 from pfpkit.publication import Route
+from pfpkit.translation import FOREIGN, origin, plain, translated
 
 if TYPE_CHECKING:
     from ape.api import AccountAPI, ProviderAPI, ReceiptAPI
@@ -51,9 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Minting", "ScriptCommand", "Sent", "Session", "test_accounts"]
 
 CONTRACT = "ProfilePicture"
-_FOREIGN = (ApeException, RequestException, Web3Exception)
 _KEEP_ONE = "start `anvil`, set APE_FOUNDRY_HOST=http://127.0.0.1:8545"
-_URL = re.compile(r"https?://[^\s'\"]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +69,11 @@ class ScriptCommand(ConnectedProviderCommand):
             if option.name == "verbosity":
                 # What a script does and why it failed, it says itself; `-v` still asks Ape.
                 option.default = "NONE"
-        with _one_line():
+        with plain():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _one_line():
+        with plain():
             return super().invoke(ctx)
 
 
@@ -97,56 +82,13 @@ def test_accounts(count: int) -> list["AccountAPI"]:
     return [ape.accounts.test_accounts[number] for number in range(count)]
 
 
-@contextlib.contextmanager
-def _one_line() -> Iterator[None]:
-    try:
-        yield
-    except click.exceptions.Exit:
-        raise
-    except click.BadParameter as error:
-        # Ape lists every network that it has heard of.
-        error.message = error.message.splitlines()[0].removesuffix(" Options:")
-        raise
-    except KeyboardInterrupt:
-        raise Stopped from None
-    except PfpkitError as error:
-        raise Failure(str(error)) from error
-    except _FOREIGN as error:
-        raise Failure(str(_translated(error, "the command"))) from error
-
-
-def _translated(error: Exception, what: str) -> PfpkitError:
-    """Return our error for one of Ape's, with what it was about."""
-    reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-    # A node's address may hold its key.
-    reason = _URL.sub(lambda found: _origin(found[0]), reason)
-    if isinstance(error, ContractLogicError):
-        name = getattr(type(error), "abi", None)
-        named = f"{type(error).__name__} {getattr(error, 'inputs', '') or ''}".strip()
-        return TransactionFailed(f"{what} was refused by the contract: {named if name else reason}")
-    if "invalid chain id" in reason:
-        return WrongChain(
-            f"{what}: Ape signs for another chain than the node's; for an anvil that runs "
-            "already, set APE_FOUNDRY_HOST to its address and leave --network out"
-        )
-    if "nsufficient funds" in reason or "exceeds account balance" in reason:
-        return TransactionFailed(f"{what}: the account cannot pay for it; send it some coins")
-    if isinstance(error, RequestException):
-        return NodeUnreachable(
-            f"{what}: the node does not answer ({type(error).__name__}); "
-            "start it and run this again, which asks the chain what was done"
-        )
-    if isinstance(error, AccountsError | TransactionError):
-        return TransactionFailed(f"{what} was not sent: {reason}")
-    if isinstance(error, ProviderError | SubprocessError):
-        return NodeUnreachable(f"the node cannot be used: {reason}; start it, or check --network")
-    return ChainError(f"{what} failed: {reason}")
-
-
 class Session:
     """The connected network, and the account that signs on it (None for reading alone)."""
 
     def __init__(self, provider: "ProviderAPI", account: "AccountAPI | None" = None) -> None:
+        # After each transaction Ape would ask the explorer's service which chains it knows, and
+        # fail without an answer, though the transaction is in a block.
+        provider.network.__dict__["explorer"] = None
         self._provider = provider
         self._account = account
         self.url = str(getattr(provider, "http_uri", None) or provider.uri)
@@ -189,6 +131,13 @@ class Session:
         except (ApeException, NotImplementedError):
             return int(self._provider.gas_price)
 
+    def forget(self) -> None:
+        """Remove the record of a chain that ends with this command."""
+        if self.is_ours:
+            self.record().unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self.record().parent.rmdir()
+
     def record(self) -> Path:
         """Return where this network's deployment is recorded."""
         genesis = _hex(self._provider.get_block(0).hash)
@@ -199,7 +148,7 @@ class Session:
         path = self.record()
         if self.is_ours and not path.exists():
             raise NodeUnreachable(
-                f"no node was running at {_origin(self.url)}, so that Ape started an empty chain "
+                f"no node was running at {origin(self.url)}, so that Ape started an empty chain "
                 f"for this command alone; {_KEEP_ONE} and run `ape run deploy`"
             )
         found = Deployment.load(path)
@@ -220,7 +169,7 @@ class Session:
             ("cost", f"about {gas:,} gas {price}: {price.of(gas)}"),
         ]
         if not self.is_local:
-            rows.insert(1, ("node", _origin(self.url)))
+            rows.insert(1, ("node", origin(self.url)))
         click.echo(f"{what}\n{facts(rows)}")
         # A price that was stated is for the cost that is shown; the chain takes its own.
         needed = Price(self._node_fee(), None, price.symbol)
@@ -242,21 +191,20 @@ class Session:
                     f"nothing on {self.network}, a live network; name a public one with --gateway"
                 )
 
-    def hint(self, command: str) -> str:
+    def hint(self, command: str, *, signs: bool = True) -> str:
         """Return the line that says what to run next, or that this chain ends here."""
         if self.is_ours:
             return f"note: this chain ended with the command; to keep one, {_KEEP_ONE}"
-        return f"next: {command}{self._choices()}"
+        return f"next: {command}{self._choices(signs=signs)}"
 
-    def _choices(self) -> str:
+    def _choices(self, *, signs: bool) -> str:
         """Return the options that choose the same account and network again."""
-        alias = self._account and (self._account.alias or self._account.address)
-        account = f" --account {alias}" if alias else ""
+        account = f" --account {self.account.alias or self.address}" if signs else ""
         choice = str(self._provider.network_choice)
         if self.is_local and not self._provider.network.is_adhoc:
             return account
         # A node's address may hold its key.
-        shown = choice if choice.rstrip("/") == _origin(choice) or "//" not in choice else "URL"
+        shown = choice if choice.rstrip("/") == origin(choice) or "//" not in choice else "URL"
         return f"{account} --network {shown}"
 
     async def estimate_deploy(self, node: Node, arguments: Mapping[str, Any]) -> int:
@@ -356,8 +304,8 @@ class Session:
     def _errors(self, what: str) -> Iterator[None]:
         try:
             yield
-        except _FOREIGN as error:
-            raise _translated(error, what) from error
+        except FOREIGN as error:
+            raise translated(error, what) from error
 
 
 def _named(reverted: Reverted) -> str:
@@ -368,12 +316,6 @@ def _named(reverted: Reverted) -> str:
             named = (f"{i.name} {v}" for i, v in zip(error.inputs, values, strict=True))
             return f"{error.name}({', '.join(named)})"
     return reverted.reason
-
-
-def _origin(url: str) -> str:
-    """Return scheme, host and port of a node's address: no password and no key."""
-    parts = urlsplit(without_credentials(url))
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _bytes(text: str) -> bytes:

@@ -11,10 +11,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_origin, get_type_hints
 
 from pfpkit.atomic import write_file
-from pfpkit.errors import BadInput, BadMetadata, BadRecord
+from pfpkit.errors import BadInput, BadMetadata, BadRecord, BadReference
 from pfpkit.metadata import read_json
 from pfpkit.reference import checksum_address
 
@@ -22,6 +22,8 @@ __all__ = ["Deployment", "record_path"]
 
 VERSION = 1
 _MAX_BYTES = 2**20
+_ROOM = 4096
+_RESTORE = "restore it, or move it away and run `ape run deploy`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,32 @@ class Deployment:
             raise BadRecord(f"{path} cannot be read: {error.strerror}") from error
         try:
             fields: Any = read_json(data, str(path), _MAX_BYTES)
-            if not isinstance(fields, dict) or fields.pop("version", None) != VERSION:
-                raise BadRecord(f"{path} is no deployment record of version {VERSION}; restore it")
-            record = cls(**fields)
-            checksum_address(record.address)
-        except (BadMetadata, TypeError) as error:
-            raise BadRecord(f"{path} cannot be used: {error}; restore it from git") from error
-        return record
+        except BadMetadata as error:
+            raise BadRecord(f"{error}; {_RESTORE}") from error
+        if not isinstance(fields, dict) or fields.pop("version", None) != VERSION:
+            raise BadRecord(f"{path} is no deployment record of version {VERSION}; {_RESTORE}")
+        kinds = {name: get_origin(kind) or kind for name, kind in get_type_hints(cls).items()}
+        wrong = [name for name, kind in kinds.items() if not isinstance(fields.get(name), kind)]
+        wrong += sorted(fields.keys() - kinds.keys())
+        if wrong:
+            raise BadRecord(f"{path}: missing, wrong or unknown: {', '.join(wrong)}; {_RESTORE}")
+        try:
+            return cls(**fields | {"address": checksum_address(fields["address"])})
+        except BadReference as error:
+            raise BadRecord(f"{path}: {error}; {_RESTORE}") from error
+
+    @staticmethod
+    def check_place(path: Path) -> None:
+        """Refuse a place that no record can be written to, while nothing is deployed yet."""
+        probe = path.with_name(f".{path.name}.probe")
+        try:
+            write_file(probe, bytes(_ROOM))
+            probe.unlink()
+        except OSError as error:
+            raise BadInput(
+                f"{path} cannot be written: {error.strerror}; nothing was deployed; "
+                "make room, or ask for permission to write there"
+            ) from error
 
     def save(self, path: Path) -> None:
         """Write the record in one step; BadInput leaves the old one as it was."""

@@ -26,4 +26,5 @@ def cli(account: Any, provider: Any, gateways: tuple[str, ...], **options: Any) 
     """Deploy ProfilePicture for the collection in metadata/, which has to be pinned before."""
     session = Session(provider, account)
     asyncio.run(deploy(session, gateways, **options))
+    session.forget()
     click.echo(session.hint("ape run mint"))

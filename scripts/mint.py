@@ -31,5 +31,8 @@ def cli(account: Any, provider: Any, gateways: tuple[str, ...], **options: Any) 
     """
     session = Session(provider, account)
     made = asyncio.run(mint(session, gateways, **options))
-    if made:
+    if made and options["to"] in (None, session.address):
         click.echo(session.hint(f"ape run transfer --token {made[0].token_id} --to ADDRESS"))
+    elif made:
+        command = f"ape run resolve {made[0].token_id} --holder {options['to']}"
+        click.echo(session.hint(command, signs=False))

@@ -21,4 +21,5 @@ def cli(account: Any, provider: Any, **options: Any) -> None:
     """Transfer a token of the account; a contract is asked whether it takes it."""
     session = Session(provider, account)
     asyncio.run(transfer(session, **options))
-    click.echo(session.hint(f"ape run resolve {options['token_id']} --holder {options['to']}"))
+    command = f"ape run resolve {options['token_id']} --holder {options['to']}"
+    click.echo(session.hint(command, signs=False))

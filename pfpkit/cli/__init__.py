@@ -1,5 +1,7 @@
 """The `pfpkit` program: what needs neither a chain nor Ape. One file per command."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 import click
@@ -16,24 +18,45 @@ class Failure(click.ClickException):
         click.echo(f"error: {self.message}", file=file, err=file is None)
 
 
+class Stopped(Failure):
+    """Ctrl-C: records are whole, and running the command again does what is missing."""
+
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__("stopped; run it again, it does what is missing")
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """Turn an error of pfpkit, or Ctrl-C, into one line on stderr and an exit code."""
+    try:
+        yield
+    except PfpkitError as error:
+        raise Failure(str(error)) from error
+    except KeyboardInterrupt:
+        raise Stopped from None
+    except SystemExit as left:
+        # Ape's answer to Ctrl-C.
+        if left.code != Stopped.exit_code:
+            raise
+        raise Stopped from None
+
+
 class Command(click.Command):
     """A command on its own that may raise PfpkitError."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with one_line():
             return super().invoke(ctx)
-        except PfpkitError as error:
-            raise Failure(str(error)) from error
 
 
 class Program(click.Group):
     """A group whose commands may raise PfpkitError."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with one_line():
             return super().invoke(ctx)
-        except PfpkitError as error:
-            raise Failure(str(error)) from error
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})

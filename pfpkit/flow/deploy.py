@@ -6,9 +6,10 @@ from pfpkit.accounts import Session
 from pfpkit.chain import Node
 from pfpkit.console import Price, facts
 from pfpkit.deployments import Deployment
-from pfpkit.errors import BadRecord, NoSuchContract
+from pfpkit.errors import NoSuchContract
 from pfpkit.metadata import CollectionMetadata
 from pfpkit.publication import read_back
+from pfpkit.reference import checksum_address
 from pfpkit.workspace import Workspace
 
 
@@ -27,8 +28,12 @@ async def deploy(
     yes: bool = False,
 ) -> Deployment:
     work = Workspace(session.root)
+    people = [
+        checksum_address(address) if address else session.address
+        for address in (owner, minter, royalty_receiver)
+    ]
     async with Node(session.url) as node:
-        known = await _known(session, node)
+        known = await _known(session, node, again=again)
         if known is not None and not again:
             click.echo(f"{known.address} was deployed in block {known.block}; --again for another")
             return known
@@ -41,15 +46,16 @@ async def deploy(
         arguments = {
             "name": itself.metadata.name,
             "symbol": itself.metadata.symbol or "",
-            "owner": owner or session.address,
-            "minter": minter or session.address,
+            "owner": people[0],
+            "minter": people[1],
             "maxSupply": max_supply,
-            "royaltyReceiver": royalty_receiver or session.address,
+            "royaltyReceiver": people[2],
             "royaltyBps": royalty_bps,
             "collectionBundle": itself.digest,
         }
         cost: Price = session.price(base_fee, price)
         gas = await session.estimate_deploy(node, arguments)
+        Deployment.check_place(session.record())
         session.before("deploy ProfilePicture", gas, cost, yes=yes)
         made = session.deploy(arguments)
     made.save(session.record())
@@ -58,19 +64,20 @@ async def deploy(
         ("contract", made.address),
         ("contractURI", f"ipfs://{itself.root}/metadata.json"),
         ("transaction", f"{made.transaction}, block {made.block}, {gas:,} gas: {cost.of(gas)}"),
-        ("record", session.record().relative_to(session.root)),
     ]
+    if not session.is_ours:
+        rows.append(("record", str(session.record().relative_to(session.root))))
     click.echo(facts(rows))
     return made
 
 
-async def _known(session: Session, node: Node) -> Deployment | None:
+async def _known(session: Session, node: Node, *, again: bool) -> Deployment | None:
     """Return the recorded deployment if it is still on the chain."""
+    if not session.record().exists():
+        return None
     try:
         return await session.deployment(node)
-    except NoSuchContract:
-        return None
-    except BadRecord:
-        if session.record().exists():
-            raise
+    except NoSuchContract as error:
+        if not session.is_local and not again:
+            raise NoSuchContract(f"{error}; --again replaces the record") from error
         return None

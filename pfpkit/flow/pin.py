@@ -8,6 +8,7 @@ from pfpkit.workspace import Workspace
 
 
 async def pin(work: Workspace, gateways: tuple[str, ...] = ()) -> None:
+    work.pins()  # a record that cannot be read is refused before anything is pinned
     collection = work.collection()
     for entry in collection:
         for removed in entry.removed:
@@ -16,14 +17,13 @@ async def pin(work: Workspace, gateways: tuple[str, ...] = ()) -> None:
     progress = Progress("pinned and read back", len(bundles))
     done, new = [], 0
     with work.routes(gateways) as routes:
-        try:
-            made = ((key, entry.bundle()) for key, entry in bundles)
-            async for published in publish(made, [work.store], routes):
-                done.append(published.entry)
-                new += published.new
-                progress(len(done))
-        finally:
-            work.record(done, routes)
+        made = ((key, entry.bundle()) for key, entry in bundles)
+        async for published in publish(made, [work.store], routes):
+            done.append(published.entry)
+            new += published.new
+            progress(len(done))
+        # Only now: a run that failed leaves the record as it was, and finds its pins again.
+        work.record(done, routes)
         names = ", ".join(route.name for route in routes)
     own = work.pinned("collection")
     rows = [
