@@ -5,31 +5,28 @@ answers straddle a block. Trusts the node for chain facts, for there is no other
 what it may send and how long it may take. Imports no ape, so that a platform can embed it.
 """
 
-import asyncio
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-import httpx
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 from eth_utils.abi import function_signature_to_4byte_selector
 
-from pfpkit.addresses import without_credentials
 from pfpkit.errors import ChainError, NodeUnreachable, NoSuchContract, NoSuchToken, WrongChain
 from pfpkit.reference import TokenRef, checksum_address
+from pfpkit.rpc import Rpc, RpcError, data_of, number_of
 
 __all__ = ["TRANSFER", "BlockRef", "Call", "Node", "Reverted", "TokenState"]
 
 TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 """keccak256 of `Transfer(address,address,uint256)`, the first topic of ERC-721's event."""
 
-_MAX_ANSWER_BYTES = 8 * 2**20
 _CALL_GAS = 10_000_000
-_HEX = re.compile(r"0x(?:[0-9a-fA-F]{2}){0,65536}")
+_NOBODY = "0x0000000000000000000000000000000000000000"
+_HASH = re.compile(r"0x[0-9a-f]{64}")
 _KNOWN_ERRORS = {
     "0x7e273289": "ERC721NonexistentToken",
     "0xdf2d9b42": "OwnerQueryForNonexistentToken",
@@ -63,6 +60,8 @@ class TokenState:
 class Call:
     """One view to call: its signature, its result type, its arguments.
 
+    Of an `optional` one the result is None where the contract has no such view.
+
     >>> Call("ownerOf(uint256)", "address", (7,)).data[:10]
     '0x6352211e'
     """
@@ -70,6 +69,7 @@ class Call:
     signature: str
     returns: str
     arguments: tuple[Any, ...] = ()
+    optional: bool = False
 
     @property
     def data(self) -> str:
@@ -82,7 +82,9 @@ class Call:
     def read(self, answer: str) -> Any:
         """Return the decoded result; ChainError when the answer is not of the result's type."""
         try:
-            (value,) = decode([self.returns], bytes.fromhex(answer.removeprefix("0x")))
+            data = bytes.fromhex(answer.removeprefix("0x"))
+            # Some contracts end a text where its letters end, and every wallet reads that.
+            (value,) = decode([self.returns], data + bytes(-len(data) % 32))
         except (DecodingError, ValueError, OverflowError) as error:
             raise ChainError(
                 f"{self.signature} answered {len(answer) // 2 - 1} bytes that are no "
@@ -106,11 +108,8 @@ class Node:
     """One JSON-RPC node. Use as `async with Node(url) as node:`."""
 
     def __init__(self, url: str, *, timeout_s: float = 20.0) -> None:
-        self.name = without_credentials(url)
-        self._url = url
-        self._timeout_s = timeout_s
-        # trust_env would send passwords from ~/.netrc and route loopback through a proxy.
-        self._client = httpx.AsyncClient(trust_env=False, timeout=timeout_s, follow_redirects=False)
+        self._rpc = Rpc(url, timeout_s)
+        self.name = self._rpc.name
 
     async def __aenter__(self) -> Self:
         return self
@@ -121,11 +120,11 @@ class Node:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._client.aclose()
+        await self._rpc.close()
 
     async def chain_id(self) -> int:
         """Return the id of the chain that the node is of (EIP-695)."""
-        return _number(await self._one("eth_chainId", []), self.name)
+        return number_of(await self._one("eth_chainId", []), self.name)
 
     async def block(self, tag: str | int = "latest") -> BlockRef:
         """Return a block by number or tag; ChainError when the node does not have it."""
@@ -133,28 +132,38 @@ class Node:
         answer = await self._one("eth_getBlockByNumber", [wanted, False])
         if answer is None:
             raise ChainError(f"{self.name} has no block {tag}; name one that exists")
-        try:
-            number, time = int(answer["number"], 16), int(answer["timestamp"], 16)
-            return BlockRef(number, str(answer["hash"]), time)
-        except (KeyError, TypeError, ValueError) as error:
-            raise NodeUnreachable(f"{self.name} sent no block; is it a JSON-RPC node?") from error
+        if not isinstance(answer, dict) or not _HASH.fullmatch(str(answer.get("hash"))):
+            raise NodeUnreachable(f"{self.name} sent no block; is it a JSON-RPC node?")
+        number, time = (number_of(answer.get(key), self.name) for key in ("number", "timestamp"))
+        if isinstance(tag, int) and number != tag:
+            raise NodeUnreachable(f"{self.name} sent block {number} for block {tag}; use another")
+        return BlockRef(number, answer["hash"], time)
 
     async def call(self, contract: str, calls: Sequence[Call], block: BlockRef) -> list[Any]:
         """Return the results of views in order, each read at `block`; `Reverted` for one that did.
 
-        One batch, one block hash. NoSuchContract when there is no code at the address.
+        One batch, one block hash. ChainError when the chain does not have that block (any more),
+        NoSuchContract when there is no code at the address.
         """
         at = {"blockHash": block.hash, "requireCanonical": True}
         requests: list[tuple[str, list[Any]]] = [("eth_getCode", [contract, at])]
         for call in calls:
             sent = {"to": contract, "data": call.data, "gas": hex(_CALL_GAS)}
             requests.append(("eth_call", [sent, at]))
-        code, *answers = await self._batch(requests)
-        if isinstance(code, _RpcError):
+        # Last, so that it is asked after everything was read: not every node that is told
+        # `requireCanonical` heeds it.
+        requests.append(("eth_getBlockByNumber", [hex(block.number), False]))
+        code, *answers, there = await self._rpc.batch(requests)
+        if not isinstance(there, dict) or there.get("hash") != block.hash:
+            raise ChainError(
+                f"{self.name} does not have block {block.number} ({block.hash}) on its chain; "
+                "name a block that is final, or read again"
+            )
+        if isinstance(code, RpcError):
             raise ChainError(
                 f"{self.name} could not read {contract} at block {block.number}: {code}"
             )
-        if code in ("0x", None):
+        if code is None or data_of(code, self.name, "eth_getCode") == "0x":
             raise NoSuchContract(
                 f"{contract} has no code at block {block.number} of {self.name}; "
                 "check the address and the network"
@@ -164,7 +173,7 @@ class Node:
     async def token(self, ref: TokenRef, block: BlockRef | None = None) -> TokenState:
         """Return owner and URIs of a token at `block` (the latest one by default).
 
-        WrongChain before anything else is asked; NoSuchToken when the contract does not know it.
+        WrongChain before anything else is asked; NoSuchToken when nobody owns it at that block.
         """
         chain_id = await self.chain_id()
         if chain_id != ref.chain_id:
@@ -176,150 +185,63 @@ class Node:
         calls = [
             Call("ownerOf(uint256)", "address", (ref.token_id,)),
             Call("tokenURI(uint256)", "string", (ref.token_id,)),
-            Call("imageURI(uint256)", "string", (ref.token_id,)),
+            Call("imageURI(uint256)", "string", (ref.token_id,), optional=True),
         ]
-        owner, token_uri = await self.call(ref.contract, calls[:2], block)
-        for name, value in (("ownerOf", owner), ("tokenURI", token_uri)):
-            if isinstance(value, Reverted):
-                raise NoSuchToken(
-                    f"{ref} does not exist at block {block.number}: {name} reverted"
-                    f"{f' ({value.reason})' if value.reason else ''}; check the id"
-                )
-        image_uri = await self._optional(ref.contract, calls[2], block)
+        owner, token_uri, image_uri = await self.call(ref.contract, calls, block)
+        if isinstance(owner, Reverted) or owner == _NOBODY:
+            why = f"ownerOf reverted{_because(owner)}" if owner != _NOBODY else "nobody owns it"
+            raise NoSuchToken(f"{ref} does not exist at block {block.number}: {why}; check the id")
+        if isinstance(token_uri, Reverted):
+            raise ChainError(
+                f"{ref} points to nothing at block {block.number}: "
+                f"tokenURI reverted{_because(token_uri)}; ask whoever runs the contract"
+            )
         return TokenState(ref, block, owner, token_uri, image_uri)
 
     async def estimate_gas(self, sender: str, to: str | None, data: str) -> int | Reverted:
         """Return the gas of a transaction (`to` None: a deployment) as the node estimates it."""
         request = {"from": sender, "data": data} | ({} if to is None else {"to": to})
-        (answer,) = await self._batch([("eth_estimateGas", [request])])
-        if isinstance(answer, _RpcError):
+        (answer,) = await self._rpc.batch([("eth_estimateGas", [request])])
+        if isinstance(answer, RpcError):
             if answer.is_revert:
-                return answer.reverted
+                return _reverted(answer)
             raise ChainError(f"{self.name} could not estimate the gas: {answer}")
-        return _number(answer, self.name)
+        return number_of(answer, self.name)
 
     async def mint_block(self, contract: str, token_id: int) -> BlockRef:
         """Return the block of a token's mint: its Transfer event from the zero address."""
         topics = [TRANSFER, "0x" + "00" * 32, None, f"0x{token_id:064x}"]
         wanted = {"address": contract, "fromBlock": "0x0", "toBlock": "latest", "topics": topics}
         logs = await self._one("eth_getLogs", [wanted])
-        if not isinstance(logs, list) or len(logs) != 1 or "blockNumber" not in logs[0]:
+        if not isinstance(logs, list) or len(logs) != 1 or not isinstance(logs[0], dict):
             raise ChainError(f"{self.name} does not know the mint of token {token_id}; ask another")
-        return await self.block(_number(logs[0]["blockNumber"], self.name))
-
-    async def _optional(self, contract: str, call: Call, block: BlockRef) -> str | None:
-        """Return a view that a contract need not have, or None."""
-        try:
-            (answer,) = await self.call(contract, [call], block)
-        except NodeUnreachable:
-            raise
-        except ChainError:
-            return None
-        return None if isinstance(answer, Reverted) else str(answer)
+        return await self.block(number_of(logs[0].get("blockNumber"), self.name))
 
     def _result(self, call: Call, answer: Any, block: BlockRef) -> Any:
-        if isinstance(answer, _RpcError):
+        if isinstance(answer, RpcError):
             if answer.is_revert:
-                return answer.reverted
+                return None if call.optional else _reverted(answer)
             raise ChainError(
                 f"{self.name} failed at {call.signature}, block {block.number}: {answer}"
             )
-        if not isinstance(answer, str):
-            raise NodeUnreachable(f"{self.name} answered {call.signature} with no hex digits")
-        return call.read(answer)
+        data = data_of(answer, self.name, call.signature)
+        try:
+            return call.read(data)
+        except ChainError:
+            if call.optional:
+                return None
+            raise
 
     async def _one(self, method: str, parameters: list[Any]) -> Any:
-        (answer,) = await self._batch([(method, parameters)])
-        if isinstance(answer, _RpcError):
+        (answer,) = await self._rpc.batch([(method, parameters)])
+        if isinstance(answer, RpcError):
             raise ChainError(f"{self.name} refused {method}: {answer}")
         return answer
 
-    async def _batch(self, requests: Sequence[tuple[str, list[Any]]]) -> list[Any]:
-        """Send one JSON-RPC 2.0 batch and return its results, errors as values, in order."""
-        body = [
-            {"jsonrpc": "2.0", "id": number, "method": method, "params": parameters}
-            for number, (method, parameters) in enumerate(requests)
-        ]
-        answers = await self._post(body)
-        if isinstance(answers, dict) and "error" in answers:
-            raise ChainError(
-                f"{self.name} refused the request: {_RpcError.parse(answers['error'])}"
-            )
-        if not isinstance(answers, list):
-            raise NodeUnreachable(f"{self.name} gave no JSON-RPC answer; is it a node?")
-        by_id = {a.get("id"): a for a in answers if isinstance(a, Mapping)}
-        results = []
-        for number, (method, _) in enumerate(requests):
-            answer = by_id.get(number, {})
-            if "error" in answer:
-                results.append(_RpcError.parse(answer["error"]))
-            elif "result" in answer:
-                results.append(answer["result"])
-            else:
-                raise NodeUnreachable(f"{self.name} gave no answer to {method}; is it a node?")
-        return results
 
-    async def _post(self, body: list[dict[str, Any]]) -> Any:
-        received = bytearray()
-        try:
-            async with (
-                asyncio.timeout(self._timeout_s),
-                self._client.stream("POST", self._url, json=body) as response,
-            ):
-                if response.status_code != httpx.codes.OK:
-                    raise NodeUnreachable(
-                        f"{self.name} answered {response.status_code}; check its address and key"
-                    )
-                async for chunk in response.aiter_bytes():
-                    received += chunk
-                    if len(received) > _MAX_ANSWER_BYTES:
-                        raise ChainError(
-                            f"{self.name} sent more than {_MAX_ANSWER_BYTES:,} bytes; refused"
-                        )
-            return json.loads(received)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            reason = type(error).__name__ if isinstance(error, TimeoutError) else str(error)
-            reason = reason.replace(self._url, self.name) or type(error).__name__
-            raise NodeUnreachable(
-                f"the node {self.name} cannot be reached ({reason}); start it, or check its address"
-            ) from None
-        except (ValueError, RecursionError) as error:
-            raise NodeUnreachable(f"{self.name} gave no JSON answer; is it a node?") from error
+def _reverted(error: RpcError) -> Reverted:
+    return Reverted(_KNOWN_ERRORS.get(error.data[:10], error.message), error.data)
 
 
-@dataclass(frozen=True, slots=True)
-class _RpcError:
-    code: int
-    message: str
-    data: str
-
-    @classmethod
-    def parse(cls, error: Any) -> Self:
-        if not isinstance(error, Mapping):
-            return cls(0, str(error)[:200], "")
-        code = error.get("code")
-        message = "".join(c for c in str(error.get("message", ""))[:200] if c.isprintable())
-        data = error.get("data")
-        found = data if isinstance(data, str) and _HEX.fullmatch(data) else ""
-        return cls(code if isinstance(code, int) else 0, message, found)
-
-    @property
-    def reverted(self) -> Reverted:
-        known = _KNOWN_ERRORS.get(self.data[:10])
-        return Reverted(known or self.message, self.data)
-
-    @property
-    def is_revert(self) -> bool:
-        # Geth's code is 3; others say so in words only. Neither is in a standard.
-        text = self.message.lower()
-        return self.code == 3 or "revert" in text or "out of gas" in text or "opcode" in text
-
-    def __str__(self) -> str:
-        return f"{self.message} ({self.code})"
-
-
-def _number(answer: Any, name: str) -> int:
-    try:
-        return int(answer, 16)
-    except (TypeError, ValueError) as error:
-        raise NodeUnreachable(f"{name} answered {str(answer)[:50]!r} for a number") from error
+def _because(reverted: Reverted) -> str:
+    return f" ({reverted.reason})" if reverted.reason else ""

@@ -16,6 +16,7 @@ from pfpkit.errors import BadReference
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _CAIP19 = re.compile(r"eip155:(0|[1-9][0-9]{0,31})/(erc[0-9]+):([^/]+)/(.+)")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,77}")
+_MAX_CHAIN_ID = 2**53 - 1  # EIP-2294 has about the same bound; JSON carries it exactly
 
 
 def checksum_address(text: str) -> str:
@@ -43,6 +44,8 @@ class TokenRef:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "contract", checksum_address(self.contract))
+        if not 0 <= self.chain_id <= _MAX_CHAIN_ID:
+            raise BadReference(f"{self.chain_id} is no chain id: it has to be 0 to 2^53 - 1")
         if not 0 <= self.token_id < 2**256:
             raise BadReference(f"{self.token_id} is no token id: it has to be 0 to 2^256 - 1")
 
@@ -61,7 +64,7 @@ class TokenRef:
             )
         chain_id, standard, contract, token_id = found.groups()
         if standard != "erc721":
-            raise BadReference(f"{text[:200]} is of {standard}, only erc721 is read")
+            raise BadReference(f"{text[:200]!r} is of {standard[:20]}, only erc721 is read")
         if not _NUMBER.fullmatch(token_id):
             raise BadReference(f"{token_id[:100]!r} is no token id: decimal digits only")
         return cls(int(chain_id), contract, int(token_id))

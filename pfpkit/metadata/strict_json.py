@@ -48,7 +48,7 @@ def read_json(data: bytes | str, source: str = "json", max_bytes: int = MAX_BYTE
     pfpkit.errors.BadMetadata: 1.json: 'name' is there twice; keep one of them
     """
     text = _text(data, source, max_bytes)
-    _check_depth(text, source)
+    check_depth(text, source)
     try:
         value = json.loads(
             text,
@@ -80,8 +80,12 @@ def _text(data: bytes | str, source: str, max_bytes: int) -> str:
         ) from error
 
 
-def _check_depth(text: str, source: str) -> None:
-    # Counted before it is parsed, for the parser would recurse as deep as the text says.
+def check_depth(text: str, source: str) -> None:
+    """Raise BadMetadata when a JSON text is nested deeper than MAX_DEPTH.
+
+    Before it is parsed: the parser recurses as deep as the text says, and where the process has
+    raised its recursion limit, that overflows the stack and ends the process.
+    """
     depth = 0
     for token in _TOKEN.finditer(text):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token.group(), 0)

@@ -1,0 +1,215 @@
+"""Node.token: owner and URIs of one token at one block, read from a real anvil
+
+given a minted token, gives its owner and both URIs
+given a block, answers as of that block, whatever happened since
+given a block that was reorganised away, refuses
+given another chain, an address without code, no such id, or no ERC-721: names it
+given garbage for a URI, ChainError; given none, ChainError; given no image URI, None
+"""
+
+import asyncio
+
+import pytest
+from eth_abi import encode
+from support.collection import digest, image_uri, metadata_uri
+from support.hostile_node import HASH
+from support.tokens import CHAIN_ID, owned
+
+from pfpkit.chain import BlockRef, Node
+from pfpkit.errors import ChainError, NoSuchContract, NoSuchToken, WrongChain
+from pfpkit.reference import TokenRef
+
+UNMINTED = "0x" + "11" * 20
+WORD = b"\0" * 31
+
+
+@pytest.fixture
+def read(chain_url):
+    """Reads a token in a loop of its own."""
+
+    async def token(ref, block):
+        async with Node(chain_url) as node:
+            return await node.token(ref, block)
+
+    return lambda ref, block=None: asyncio.run(token(ref, block))
+
+
+@pytest.fixture
+def latest(chain_url):
+    """The latest block."""
+
+    async def block():
+        async with Node(chain_url) as node:
+            return await node.block()
+
+    return lambda: asyncio.run(block())
+
+
+def test_chain_id__when_asked__is_that_of_the_chain(chain_url):
+    """31337 is anvil's."""
+
+    async def ask():
+        async with Node(chain_url) as node:
+            return await node.chain_id()
+
+    assert asyncio.run(ask()) == CHAIN_ID
+
+
+def test_block__when_named_by_number__is_the_one_the_chain_has(chain_url, node, tokens):
+    """Number, hash and time, also of the very first block."""
+
+    async def ask():
+        async with Node(chain_url) as reader:
+            return await reader.block(0), await reader.block()
+
+    first, last = asyncio.run(ask())
+    assert first.number == 0
+    raw = node.rpc("eth_getBlockByNumber", "latest", False)
+    said = (int(raw["number"], 16), raw["hash"], int(raw["timestamp"], 16))
+    assert (last.number, last.hash, last.timestamp) == said
+
+
+def test_block__when_it_is_not_there_yet__is_refused(chain_url):
+    """With its number."""
+
+    async def ask():
+        async with Node(chain_url) as reader:
+            await reader.block(10**9)
+
+    with pytest.raises(ChainError, match="has no block 1000000000"):
+        asyncio.run(ask())
+
+
+def test_token__when_minted__has_owner_and_uris(read, latest, tokens):
+    """As the contract says at the latest block."""
+    (ref,) = tokens.mint(digest(1))
+    state = read(ref)
+    assert (state.ref, state.block) == (ref, latest())
+    assert state.owner == tokens.people[1]
+    assert (state.token_uri, state.image_uri) == (metadata_uri(digest(1)), image_uri(digest(1)))
+
+
+def test_token__when_transferred_after_the_block__belongs_to_the_old_owner(read, latest, tokens):
+    """And to the new one at the block after it."""
+    (ref,) = tokens.mint(digest(1))
+    pinned = latest()
+    _, holder, buyer = tokens.people
+    tokens.transfer(ref, holder, buyer)
+    assert read(ref, pinned).owner == holder
+    assert read(ref).owner == buyer
+
+
+def test_token__when_burned_after_the_block__is_there_at_that_block(read, latest, tokens):
+    """And not at the latest one."""
+    (ref,) = tokens.mint(digest(1))
+    pinned = latest()
+    tokens.burn(ref, tokens.people[1])
+    assert read(ref, pinned).token_uri == metadata_uri(digest(1))
+    with pytest.raises(NoSuchToken, match=f"{ref} does not exist at block {pinned.number + 1}"):
+        read(ref)
+
+
+def test_token__when_its_block_was_reorganised_away__is_refused(read, latest, tokens, node):
+    """`requireCanonical`: the same height has another block now."""
+    (ref,) = tokens.mint(digest(1))
+    before = node.rpc("evm_snapshot")
+    node.rpc("evm_mine")
+    gone = latest()
+    node.rpc("evm_revert", before)
+    node.rpc("evm_setNextBlockTimestamp", gone.timestamp + 100)
+    node.rpc("evm_mine")
+    assert latest().number == gone.number
+    assert read(ref, latest()).owner == tokens.people[1]
+    with pytest.raises(ChainError, match=f"does not have block {gone.number} "):
+        read(ref, gone)
+
+
+def test_token__when_its_block_never_was__is_refused(read, tokens):
+    """A hash that no block has."""
+    (ref,) = tokens.mint(digest(1))
+    with pytest.raises(ChainError, match="does not have block 1"):
+        read(ref, BlockRef(1, HASH, 0))
+
+
+def test_token__when_of_another_chain__is_refused_before_anything_is_read(read, tokens):
+    """The same address on mainnet is another contract."""
+    with pytest.raises(WrongChain, match=r"is of chain 31337, eip155:1/\S+ is of chain 1; use"):
+        read(TokenRef(1, tokens.address, 1))
+
+
+def test_token__when_there_is_no_code__is_no_contract(read, tokens):
+    """Neither where nothing is, nor at a person's address."""
+    for address in (UNMINTED, tokens.people[1]):
+        with pytest.raises(NoSuchContract, match="has no code at block"):
+            read(TokenRef(CHAIN_ID, address, 1))
+
+
+@pytest.mark.parametrize("token_id", [0, 2, 2**256 - 1])
+def test_token__when_never_minted__does_not_exist(read, tokens, token_id):
+    """The reason is the contract's own error, by name."""
+    tokens.mint(digest(1))
+    with pytest.raises(NoSuchToken, match="ERC721NonexistentToken"):
+        read(tokens.ref(token_id))
+
+
+def test_token__when_nobody_owns_it__does_not_exist(read, tokens):
+    """Old contracts answer the zero address where ERC-721 says that they revert."""
+    ref = tokens.impostor(owned("0x" + "00" * 20, "ipfs://bafkqaaa"))
+    with pytest.raises(NoSuchToken, match="nobody owns it"):
+        read(ref)
+
+
+def test_token__when_it_has_no_image_uri__has_none(read, tokens):
+    """`imageURI` is ours; other collections do not have it, or answer nothing of the kind."""
+    owner = tokens.people[2]
+    without = tokens.impostor(owned(owner, "ipfs://bafkqaaa"))
+    garbage = tokens.impostor(owned(owner, "ipfs://bafkqaaa") | {"imageURI(uint256)": b"\1"})
+    for ref in (without, garbage):
+        state = read(ref)
+        assert (state.owner, state.token_uri) == (owner, "ipfs://bafkqaaa")
+        assert state.image_uri is None
+
+
+def test_token__when_the_text_lacks_its_padding__is_read(read, tokens):
+    """As every wallet does: some contracts end a string where its letters end."""
+    answer = encode(["uint256", "uint256"], [32, 9]) + b"ipfs://ab"
+    ref = tokens.impostor(owned(UNMINTED, "") | {"tokenURI(uint256)": answer})
+    assert read(ref).token_uri == "ipfs://ab"
+
+
+@pytest.mark.parametrize(
+    ("view", "answer"),
+    [
+        ("ownerOf(uint256)", b""),
+        ("ownerOf(uint256)", b"\1" * 32),
+        ("ownerOf(uint256)", b"\1" * 20),
+        ("tokenURI(uint256)", b""),
+        ("tokenURI(uint256)", b"ipfs://bafkqaaa"),
+        ("tokenURI(uint256)", b"\xff" * 64),
+        ("tokenURI(uint256)", WORD + b"\x20" + b"\xff" * 32),
+        ("tokenURI(uint256)", WORD + b"\x20" + b"\0" * 24 + b"\x7f" + b"\xff" * 7),
+        ("tokenURI(uint256)", WORD + b"\x20" + WORD + b"\x40" + b"short"),
+        ("tokenURI(uint256)", encode(["bytes"], [b"\xff\xfe invalid UTF-8"])),
+        ("tokenURI(uint256)", encode(["bytes"], [b"\xed\xa0\x80 half a surrogate pair"])),
+    ],
+)
+def test_token__when_the_contract_answers_garbage__is_no_erc721(read, tokens, view, answer):
+    """Empty, short, of another type, lying about its length, or no UTF-8."""
+    ref = tokens.impostor(owned(UNMINTED, "ipfs://bafkqaaa") | {view: answer})
+    with pytest.raises(ChainError, match="is not the contract that was meant") as refusal:
+        read(ref)
+    assert view in str(refusal.value)
+
+
+def test_token__when_the_uri_is_a_mebibyte__is_read_as_it_is(read, tokens):
+    """What becomes of such a text is for the resolver to say."""
+    state = read(TokenRef(CHAIN_ID, tokens.deploy("HugeURI"), 1))
+    assert len(state.token_uri) == 2**20
+
+
+def test_token__when_token_uri_alone_reverts__is_not_called_missing(read, tokens):
+    """Somebody owns it; the contract does not say what it shows."""
+    ref = TokenRef(CHAIN_ID, tokens.deploy("BottomlessURI"), 1)
+    with pytest.raises(ChainError, match="points to nothing at block") as refusal:
+        read(ref)
+    assert not isinstance(refusal.value, NoSuchToken)

@@ -1,0 +1,210 @@
+"""A JSON-RPC node on loopback that misbehaves on demand: in HTTP, in JSON, or in what it says.
+
+    with HostileNode({"eth_chainId": "0x1"}, shape=lambda answers: answers[0]) as node:
+        node.url, node.requests
+
+Answers with bare sockets, so that it can break HTTP itself. A result may be any JSON value, a
+`Failure`, or a function of the request's parameters.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import socketserver
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, Self
+
+HASH = "0x" + "ab" * 32
+HONEST: Mapping[str, Any] = {
+    "eth_chainId": "0x7a69",
+    "eth_getBlockByNumber": {"number": "0x5", "hash": HASH, "timestamp": "0x6565"},
+    "eth_getCode": "0x60",
+}
+
+
+class Fault(StrEnum):
+    """What a node does instead of its work."""
+
+    NONE = "answers"
+    HTML = "sends a web page"
+    NOT_HTTP = "does not speak HTTP"
+    BROKEN = "500"
+    BUSY = "429"
+    FORBIDDEN = "403 and a JSON error"
+    REDIRECTING = "redirects elsewhere"
+    OVERSIZED = "sends 9 MiB of blanks, and then the answer"
+    ENDLESS = "never ends its body"
+    SILENT = "stalls before the head"
+    STALLED = "stalls in the middle of the body"
+    DRIPPING = "sends one byte now and then, for ever"
+    HANGS_UP = "closes the connection at once"
+    CUT_SHORT = "announces all and hangs up half-way"
+    COMPRESSED = "compresses its answer, twice, with 20 MiB of blanks"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A JSON-RPC error as a result."""
+
+    code: Any
+    message: Any
+    data: Any = None
+
+
+class HostileNode:
+    """Answers `answers` (method -> result) with one `fault`, until the `with` block ends.
+
+    `shape` changes the list of answers before it is sent; `instead` is sent in place of all.
+    """
+
+    def __init__(
+        self,
+        answers: Mapping[str, Any] | None = None,
+        fault: Fault = Fault.NONE,
+        *,
+        shape: Callable[[list[dict[str, Any]]], Any] = lambda answers: answers,
+        instead: bytes | None = None,
+    ) -> None:
+        self.answers = {**HONEST, **(answers or {})}
+        self.fault = fault
+        self.shape = shape
+        self.instead = instead
+        self.heads: list[str] = []
+        self.requests: list[dict[str, Any]] = []
+        self.sent = 0
+        self.stopping = threading.Event()
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.node = self
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        )
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def body(self, asked: list[dict[str, Any]]) -> bytes:
+        """The body of the answer to a batch."""
+        if self.instead is not None:
+            return self.instead
+        return json.dumps(self.shape([self._answer(request) for request in asked])).encode()
+
+    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        result = self.answers.get(request["method"], Failure(-32601, "no such method"))
+        if callable(result):
+            result = result(*request["params"])
+        head = {"jsonrpc": "2.0", "id": request["id"]}
+        if isinstance(result, Failure):
+            return head | {"error": asdict(result)}
+        return head | {"result": result}
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stopping.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    node: HostileNode
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up on a liar is no news."""
+
+
+class _Handler(socketserver.BaseRequestHandler):
+    server: _Server
+    request: socket.socket
+
+    def handle(self) -> None:
+        while (asked := self._read()) is not None:
+            self.server.node.requests.extend(asked)
+            if not self._misbehave(self.server.node.body(asked)):
+                return
+
+    def _read(self) -> list[dict[str, Any]] | None:
+        data = b""
+        while b"\r\n\r\n" not in data:
+            piece = self.request.recv(65536)
+            if not piece:
+                return None
+            data += piece
+        head, _, body = data.partition(b"\r\n\r\n")
+        self.server.node.heads.append(head.decode())
+        lines = [line.partition(b":") for line in head.lower().split(b"\r\n")]
+        length = next(int(value) for name, _, value in lines if name == b"content-length")
+        while len(body) < length:
+            body += self.request.recv(65536)
+        asked: list[dict[str, Any]] = json.loads(body)
+        return asked
+
+    def _misbehave(self, body: bytes) -> bool:
+        """Send the answer; whether the connection goes on."""
+        node = self.server.node
+        match node.fault:
+            case Fault.NONE:
+                self._send(self._head("200 OK", len(body)) + body)
+                return True
+            case Fault.HTML:
+                self._whole("200 OK", b"<!doctype html><title>Sign in</title>")
+            case Fault.NOT_HTTP:
+                self._send(b"\x16\x03\x01 this is not HTTP\r\n\r\n")
+            case Fault.BROKEN:
+                self._whole("500 Internal Server Error", body)
+            case Fault.BUSY:
+                self._whole("429 Too Many Requests", body)
+            case Fault.FORBIDDEN:
+                self._whole("403 Forbidden", b'{"error":{"code":1,"message":"wrong key"}}')
+            case Fault.REDIRECTING:
+                self._whole("302 Found", body, "Location: http://[::1]:9/")
+            case Fault.OVERSIZED:
+                self._whole("200 OK", b" " * (9 * 2**20) + body)
+            case Fault.ENDLESS:
+                self._send(self._head("200 OK", None))
+                while not node.stopping.is_set():
+                    self._send(b" " * 65536)
+            case Fault.SILENT:
+                node.stopping.wait()
+            case Fault.STALLED:
+                self._send(self._head("200 OK", len(body)) + body[: len(body) // 2])
+                node.stopping.wait()
+            case Fault.DRIPPING:
+                self._send(self._head("200 OK", None))
+                while not node.stopping.wait(0.05):
+                    self._send(b" ")
+            case Fault.CUT_SHORT:
+                self._send(self._head("200 OK", len(body)) + body[: len(body) // 2])
+            case Fault.COMPRESSED:
+                bomb = gzip.compress(gzip.compress(b" " * (20 * 2**20) + body))
+                self._whole("200 OK", bomb, "Content-Encoding: gzip, gzip")
+            case Fault.HANGS_UP:
+                pass
+        return False
+
+    def _whole(self, status: str, body: bytes, *headers: str) -> None:
+        self._send(self._head(status, len(body), "Connection: close", *headers) + body)
+
+    def _head(self, status: str, length: int | None, *headers: str) -> bytes:
+        lines = [f"HTTP/1.1 {status}", "Content-Type: application/json", *headers]
+        lines.append("Connection: close" if length is None else f"Content-Length: {length}")
+        return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+    def _send(self, data: bytes) -> None:
+        self.request.sendall(data)
+        self.server.node.sent += len(data)
