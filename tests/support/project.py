@@ -1,0 +1,161 @@
+"""A copy of this project in a folder of its own, in which tests run `ape run ...` as a user does."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.anvil import KEY, MNEMONIC
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("ape-config.yaml", "contracts", "scripts", "metadata")
+OFFLINE = Path(__file__).parent / "offline"
+BIN = Path(sys.executable).parent
+_NOISE = re.compile(r"Traceback|^(INFO|WARNING|ERROR|SUCCESS)\b|Warning:|\x1b\[", re.MULTILINE)
+_PROGRESS = re.compile(r"  (pinned and read back|minted) \d")
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command printed and returned."""
+
+    command: str
+    code: int
+    out: str
+    err: str
+
+    @property
+    def next(self) -> str:
+        """The command that it told the user to run next."""
+        (line,) = [line for line in self.out.splitlines() if line.startswith("next: ")]
+        return line.removeprefix("next: ")
+
+    def fact(self, name: str) -> str:
+        """The value that it printed for a name."""
+        (line,) = [line for line in self.out.splitlines() if line.startswith(f"  {name}  ")]
+        return line.removeprefix(f"  {name}").strip()
+
+    @property
+    def usage_error(self) -> str:
+        """The message of a command line that click refuses."""
+        assert self.code == 2, self
+        return self.err.partition("Error: ")[2]
+
+    @property
+    def error(self) -> str:
+        """The one message of a refusal. It is all that stands on stderr, but for progress."""
+        lines = [line for line in self.err.splitlines() if not _PROGRESS.match(line)]
+        assert self.code == 1, self
+        assert lines, self
+        assert lines[0].startswith("error: "), self
+        assert len(lines) == 1 or lines[0].endswith(":"), self  # a list of faults follows
+        return "\n".join(lines).removeprefix("error: ")
+
+
+class Project:
+    """A project's folder, the home of its user, and the node that its user set."""
+
+    def __init__(self, folder: Path, home: Path, node: str) -> None:
+        self.folder = folder
+        self.home = home
+        self.node = node
+
+    @classmethod
+    def copied(cls, folder: Path, home: Path, node: str) -> Project:
+        """A new project: the files that git keeps."""
+        folder.mkdir()
+        for name in PARTS:
+            source = ROOT / name
+            if source.is_dir():
+                unwanted = shutil.ignore_patterns("__pycache__", "pins.json")
+                shutil.copytree(source, folder / name, ignore=unwanted)
+            else:
+                shutil.copy(source, folder / name)
+        return cls(folder, home, node)
+
+    def copy(self, folder: Path) -> Project:
+        """The same project elsewhere, with its records, its block store and what Ape compiled."""
+        shutil.copytree(self.folder, folder)
+        return Project(folder, self.home, self.node)
+
+    def run(
+        self,
+        command: str,
+        *more: str,
+        answer: str = "",
+        node: str | None = None,
+        in_child: Callable[[], None] | None = None,
+    ) -> Ran:
+        """Run a command line to its end; nothing that it prints is noise or a secret."""
+        done = subprocess.run(
+            [*command.split(), *more],
+            cwd=self.folder,
+            env=self.environment(node),
+            input=answer,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            preexec_fn=in_child,
+        )
+        return self._checked(Ran(command, done.returncode, done.stdout, done.stderr))
+
+    def interrupted(self, command: str, *, when: Callable[[], bool]) -> Ran:
+        """Run a command line and press Ctrl-C as soon as `when` is true."""
+        with subprocess.Popen(
+            command.split(),
+            cwd=self.folder,
+            env=self.environment(None),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            while not when() and process.poll() is None:
+                pass
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        return self._checked(Ran(command, process.returncode, out, err))
+
+    def environment(self, node: str | None) -> dict[str, str]:
+        """What a user's shell has, and nothing of the machine that runs the test."""
+        return {
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(self.home),
+            "LANG": "C.UTF-8",
+            "APE_FOUNDRY_HOST": node or self.node,
+            "PYTHONPATH": str(OFFLINE),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "OFFLINE_LOG": str(self.home / "asked-for"),
+        }
+
+    def files(self) -> dict[str, bytes]:
+        """Every file by its path, but for what Ape compiled."""
+        found = (path for path in self.folder.rglob("*") if path.is_file())
+        names = {path.relative_to(self.folder).as_posix(): path for path in found}
+        return {n: p.read_bytes() for n, p in names.items() if not n.startswith(".build/")}
+
+    def records(self) -> dict[str, bytes]:
+        """The records alone: of pins, and of deployments."""
+        files = self.files()
+        return {n: b for n, b in files.items() if n.endswith("pins.json") or "deployments" in n}
+
+    def asked_for(self) -> str:
+        """The hosts elsewhere that were asked for since the last time; each was refused."""
+        log = self.home / "asked-for"
+        said = log.read_text() if log.exists() else ""
+        log.unlink(missing_ok=True)
+        return said
+
+    def _checked(self, ran: Ran) -> Ran:
+        said = ran.out + ran.err
+        assert not _NOISE.search(said), ran
+        assert MNEMONIC not in said, ran
+        assert KEY not in said, ran
+        return ran
