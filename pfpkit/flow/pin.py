@@ -2,7 +2,10 @@
 
 import click
 
+from pfpkit.cid import CID
+from pfpkit.collection import Collection
 from pfpkit.console import Progress, facts
+from pfpkit.errors import BadInput
 from pfpkit.publication import publish
 from pfpkit.workspace import Workspace
 
@@ -10,6 +13,7 @@ from pfpkit.workspace import Workspace
 async def pin(work: Workspace, gateways: tuple[str, ...] = ()) -> None:
     work.pins()  # a record that cannot be read is refused before anything is pinned
     collection = work.collection()
+    _refuse_copies(collection)
     for entry in collection:
         for removed in entry.removed:
             click.echo(f"  {entry.image_path.name}: removed {removed}")
@@ -33,3 +37,15 @@ async def pin(work: Workspace, gateways: tuple[str, ...] = ()) -> None:
         ("read back", f"{len(done)} bundles and {len(done)} images through: {names}"),
     ]
     click.echo(facts(rows))
+
+
+def _refuse_copies(collection: Collection) -> None:
+    """BadInput when two tokens would be minted with one bundle."""
+    seen: dict[CID, str] = {}
+    for entry in collection.tokens:
+        if entry.root in seen:
+            raise BadInput(
+                f"tokens {seen[entry.root]} and {entry.key} are the same picture with the same "
+                "words; change one of them or take it out"
+            )
+        seen[entry.root] = entry.key

@@ -7,11 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from support.anvil import HOLDER, STRANGER, Anvil
+from support.anvil import BEGINNING, HOLDER, STRANGER, Anvil
 from support.project import Project, Ran
-
-# Two chains that begin in the same second have the same genesis block.
-BEGINNING = ("--timestamp", "1790000000")
 
 
 @dataclass(slots=True)
@@ -96,5 +93,24 @@ def refused(project: Project, anvil: Anvil) -> Callable[..., str]:
         assert project.records() == records, ran
         assert anvil.height == height, ran
         return ran.usage_error if ran.code == 2 else ran.error
+
+    return run
+
+
+@pytest.fixture
+def unpinned(home: Path, tmp_path: Path) -> Project:
+    """A project in which nothing was done yet, and no node."""
+    return Project.copied(tmp_path / "unpinned", home, "http://127.0.0.1:1")
+
+
+@pytest.fixture
+def pin_refused(unpinned: Project) -> Callable[..., str]:
+    """Run `ape run pin`, which has to fail, and give its message: not one file was written."""
+
+    def run(**options: object) -> str:
+        files = unpinned.files()
+        ran = unpinned.run("ape run pin", **options)
+        assert unpinned.files() == files, ran
+        return ran.error
 
     return run

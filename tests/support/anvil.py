@@ -7,7 +7,12 @@ import subprocess
 from types import TracebackType
 from typing import Any, Self
 
+from eth_utils import to_checksum_address
+
 from support.node import Node
+
+BEGINNING = ("--timestamp", "1790000000")
+"""Options with which two chains have the same genesis block: they begin in the same second."""
 
 DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 HOLDER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
@@ -67,6 +72,11 @@ class Anvil:
     def rpc(self, method: str, *parameters: Any) -> Any:
         """The result of one request."""
         return self.node.rpc(method, *parameters)
+
+    @staticmethod
+    def checksummed(address: str) -> str:
+        """An address that the node wrote in lower case, as EIP-55 writes it."""
+        return str(to_checksum_address(address))
 
     def _line(self) -> str:
         assert self.process.stdout is not None

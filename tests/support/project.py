@@ -1,4 +1,4 @@
-"""A copy of this project in a folder of its own, in which tests run `ape run ...` as a user does."""
+"""A copy of this project in its own folder, where tests run `ape run ...` as a user does."""
 
 from __future__ import annotations
 
