@@ -10,6 +10,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from support.collection import deploy, digest
 from support.node import Node
 
+# Doctests are collected from every module; importing these would start what they are for.
+collect_ignore_glob = ["support/*"]
+
 
 def pytest_addoption(parser):
     """`--update-gas` records in tests/gas/snapshot.json what the contract costs now."""
