@@ -92,7 +92,7 @@ def refused(project: Project, anvil: Anvil) -> Callable[..., str]:
         ran = project.run(command, *more, **options)
         assert project.records() == records, ran
         assert anvil.height == height, ran
-        return ran.usage_error if ran.code == 2 else ran.error
+        return ran.refusal
 
     return run
 

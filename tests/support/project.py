@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from support.anvil import KEY, MNEMONIC
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("ape-config.yaml", "contracts", "scripts", "metadata")
 OFFLINE = Path(__file__).parent / "offline"
+SEVERAL = Path(__file__).parent / "several.py"
 BIN = Path(sys.executable).parent
 _NOISE = re.compile(r"Traceback|^(INFO|WARNING|ERROR|SUCCESS)\b|Warning:|\x1b\[", re.MULTILINE)
 _PROGRESS = re.compile(r"  (pinned and read back|minted) \d")
@@ -43,10 +45,9 @@ class Ran:
         return line.removeprefix(f"  {name}").strip()
 
     @property
-    def usage_error(self) -> str:
-        """The message of a command line that click refuses."""
-        assert self.code == 2, self
-        return self.err.partition("Error: ")[2]
+    def refusal(self) -> str:
+        """The message of a command line that click refuses, or of a command that failed."""
+        return self.err.partition("Error: ")[2] if self.code == 2 else self.error
 
     @property
     def error(self) -> str:
@@ -105,6 +106,21 @@ class Project:
             preexec_fn=in_child,
         )
         return self._checked(Ran(command, done.returncode, done.stdout, done.stderr))
+
+    def run_all(self, commands: Sequence[str]) -> list[Ran]:
+        """Run command lines of `ape` one after another, in one process."""
+        done = subprocess.run(
+            [BIN / "python", SEVERAL],
+            cwd=self.folder,
+            env=self.environment(None),
+            input=json.dumps([command.split()[1:] for command in commands]),
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done
+        answers = zip(commands, json.loads(done.stdout), strict=True)
+        return [self._checked(Ran(command, *answer)) for command, answer in answers]
 
     def interrupted(self, command: str, *, when: Callable[[], bool]) -> Ran:
         """Run a command line and press Ctrl-C as soon as `when` is true."""
