@@ -1,28 +1,54 @@
-"""Write a file whole or not at all: a temporary file beside it, flushed, then renamed over it."""
+"""Write files whole or not at all: temporary files beside them, flushed, then renamed over them."""
 
 import contextlib
+import errno
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 
 def write_file(path: Path, data: bytes) -> None:
     """Give `path` these bytes in one step, making its folder; OSError leaves it as it was."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    write_files({path: data})
+
+
+def write_files(files: Mapping[Path, bytes]) -> None:
+    """Give each path its bytes, in order, once all of them are on the disk; it makes folders.
+
+    OSError leaves every file as it was: a full disk fails before the first one is renamed.
+    """
+    written: dict[Path, str] = {}
     try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        for path, data in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, written[path] = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+            with os.fdopen(handle, "wb") as out:
+                out.write(data)
+                out.flush()
+                os.fsync(out.fileno())
+            os.chmod(written[path], 0o644)
+            _refuse_folder(path)
+        for path, temporary in written.items():
+            os.replace(temporary, path)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+        for temporary in written.values():
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
+    for folder in {path.parent for path in files}:
+        _flush(folder)
+
+
+def _refuse_folder(path: Path) -> None:
+    # A rename onto it would fail, after others have been done.
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+
+
+def _flush(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)

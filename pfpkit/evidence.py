@@ -6,21 +6,40 @@ block that does not match its CID never gets here, metadata is read as a strange
 picture is decoded in full. Follows ERC-721 Metadata for `image`.
 """
 
+import asyncio
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from pfpkit.cid import CID, Block
-from pfpkit.errors import BadMetadata, NotFound, PfpkitError, Unverified
+from pfpkit.cid import CID, Block, verify
+from pfpkit.errors import (
+    BadBlock,
+    BadCID,
+    BadMetadata,
+    GatewayError,
+    NotFound,
+    PfpkitError,
+    Unverified,
+)
 from pfpkit.images import ImageInfo, Limits, inspect
 from pfpkit.metadata import read_json
 from pfpkit.retrieval import IpfsPath
 from pfpkit.unixfs import adrive, read_file, resolve
 
-__all__ = ["Blocks", "Outcome", "Proof", "Step", "prove"]
+__all__ = ["MAX_BLOCKS", "Blocks", "Outcome", "Proof", "Step", "max_proof_bytes", "prove"]
 
+MAX_BLOCKS = 1_000
+"""Far above a picture of 10 MiB in 256 KiB chunks, with the directories that lead to it."""
+_BESIDE_PICTURE_BYTES = 16 * 2**20
 _MAX_METADATA_BYTES = 64 * 2**10
+_MAX_URI = 2_048
+_MAX_REASON = 600
+
+
+def max_proof_bytes(limits: Limits) -> int:
+    """Return how many bytes all blocks of one proof may have together."""
+    return limits.max_bytes + _BESIDE_PICTURE_BYTES
 
 
 class Blocks(Protocol):
@@ -54,11 +73,11 @@ class Proof:
     """What the blocks prove. Values are None from the step that failed on."""
 
     steps: tuple[Step, ...]
-    blocks: tuple[Block, ...]
+    blocks: tuple[Block, ...] = field(repr=False)
     bundle: CID | None = None
     metadata: CID | None = None
     image: CID | None = None
-    picture: bytes | None = None
+    picture: bytes | None = field(default=None, repr=False)
     info: ImageInfo | None = None
     name: str | None = None
 
@@ -91,6 +110,7 @@ class _Walk:
         self.source = source
         self.limits = limits
         self.used: dict[CID, bytes] = {}
+        self.bytes = 0
         self.place: IpfsPath | None = None
         self.metadata: CID | None = None
         self.image: CID | None = None
@@ -113,9 +133,9 @@ class _Walk:
                 steps.append(Step(name, Outcome.NOT_REACHED, "an earlier step failed"))
                 continue
             try:
-                steps.append(Step(name, Outcome.PASSED, await step()))
+                steps.append(Step(name, Outcome.PASSED, _line(await step())))
             except PfpkitError as error:
-                steps.append(Step(name, Outcome.FAILED, str(error), type(error).__name__))
+                steps.append(Step(name, Outcome.FAILED, _line(str(error)), type(error).__name__))
                 failed = True
         return Proof(
             tuple(steps),
@@ -130,7 +150,15 @@ class _Walk:
 
     async def _get(self, cid: CID) -> bytes:
         if cid not in self.used:
-            data = await self.source.block(cid)
+            try:
+                data = await self.source.block(cid)
+            except NotFound as error:
+                # Here NotFound means that a directory has no such entry, which is a proof.
+                raise GatewayError(str(error)) from error
+            verify(cid, data)
+            self.bytes += len(data)
+            if len(self.used) == MAX_BLOCKS or self.bytes > max_proof_bytes(self.limits):
+                raise BadBlock(f"{cid}: more than {MAX_BLOCKS:,} blocks, or too large, for a proof")
             self.used[cid] = data
         return self.used[cid]
 
@@ -144,7 +172,8 @@ class _Walk:
 
     async def _token_uri(self) -> str:
         self.place = _ipfs(self.token_uri, "the token URI")
-        return f"names {self.place} by content"
+        plain = self.token_uri == f"ipfs://{self.place}"
+        return f"{'' if plain else f'{self.token_uri} '}names {self.place} by content"
 
     async def _metadata(self) -> str:
         assert self.place is not None
@@ -155,7 +184,7 @@ class _Walk:
             raise BadMetadata("metadata.json: 'image' is missing or no text; nothing can be shown")
         self.link = str(fields["image"])
         name = fields.get("name")
-        self.name = name if isinstance(name, str) else None
+        self.name = _line(name) if isinstance(name, str) else None
         return f"{len(data):,} bytes, hashed to {self.metadata}"
 
     async def _image_link(self) -> str:
@@ -164,13 +193,20 @@ class _Walk:
         if minted is None:
             self.image = linked
             return f"names {linked} by content; the bundle has no picture of its own"
-        if linked != minted:
+        if linked.as_v1() != minted.as_v1():
             raise Unverified(
                 f"metadata's 'image' is {linked}, but the token's bundle holds {minted}; "
                 "the two disagree, so neither is shown"
             )
         self.image = minted
-        return f"the same block as in the token's bundle, {minted}"
+        if self.image_uri is None:
+            return f"the same block as the bundle's own image, {minted}"
+        return f"the same block as in the token's bundle, {minted}{self._unusual_image_uri()}"
+
+    def _unusual_image_uri(self) -> str:
+        # Said, so that a receipt which states another spelling is not the same receipt.
+        plain = self.place and f"ipfs://{IpfsPath(self.place.root, 'image')}"
+        return "" if self.image_uri == plain else f", which is {self.image_uri}"
 
     async def _minted_image(self) -> CID | None:
         """Return the picture that the contract commits to beside the metadata, if there is one."""
@@ -191,13 +227,28 @@ class _Walk:
 
     async def _media(self) -> str:
         assert self.picture is not None
-        self.info = info = inspect(self.picture, self.limits, str(self.image))
+        # In a thread, for a large picture would hold up everything else on the loop.
+        self.info = info = await asyncio.to_thread(
+            inspect, self.picture, self.limits, str(self.image)
+        )
         frames = f", {info.frames} frames" if info.frames > 1 else ""
         return f"{info.media_type}, {info.width} x {info.height}{frames}, decoded in full"
 
 
 def _ipfs(uri: str, what: str) -> IpfsPath:
     if not uri.startswith("ipfs://"):
-        shown = "".join(c if c.isprintable() else "?" for c in uri[:100])
-        raise Unverified(f"{what} is {shown!r}, not ipfs://, so its content cannot be verified")
-    return IpfsPath.parse(uri)
+        raise Unverified(
+            f"{what} is {_line(uri[:100])!r}, not ipfs://, so its content cannot be verified"
+        )
+    if len(uri) > _MAX_URI:
+        raise Unverified(f"{what} has {len(uri):,} characters, over the {_MAX_URI:,} that are read")
+    try:
+        return IpfsPath.parse(uri)
+    except BadCID as error:
+        raise BadCID(f"{what}: {error}") from error
+
+
+def _line(text: str) -> str:
+    """Return a stranger's text as one line that can be printed."""
+    shown = "".join(c if c.isprintable() else "?" for c in text[: _MAX_REASON + 1])
+    return shown if len(shown) <= _MAX_REASON else f"{shown[: _MAX_REASON - 3]}..."

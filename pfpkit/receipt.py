@@ -6,16 +6,27 @@ block) cannot be checked without a node; a receipt states it, and says at which 
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Self
 
 from pfpkit.car import read_car
 from pfpkit.chain import BlockRef, TokenState
-from pfpkit.cid import CID
-from pfpkit.errors import BadCar, BadInput, BadMetadata, BadRecord, NotFound, Unverified
-from pfpkit.evidence import Outcome, Proof, Step, prove
+from pfpkit.cid import CID, Block
+from pfpkit.errors import (
+    BadCar,
+    BadContent,
+    BadInput,
+    BadMetadata,
+    BadRecord,
+    NotFound,
+    Unverified,
+)
+from pfpkit.evidence import MAX_BLOCKS, Outcome, Proof, Step, max_proof_bytes, prove
 from pfpkit.images import Limits
 from pfpkit.metadata import read_json
 from pfpkit.reference import TokenRef, checksum_address
@@ -28,7 +39,9 @@ VERIFIED = "verified"
 NOT_OWNER = "not-owner"
 UNVERIFIED = "unverified"
 _MAX_BYTES = 2**20
-_MAX_CAR_BYTES = 64 * 2**20
+_CAR_BYTES_A_BLOCK = 64  # its CID and length
+_HASH = re.compile(r"0x[0-9a-f]{64}")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +108,9 @@ class Receipt:
             "token_uri": self.token_uri,
             "image_uri": self.image_uri,
             "cids": {
-                "bundle": _text(self.bundle_cid),
-                "metadata": _text(self.metadata_cid),
-                "image": _text(self.image_cid),
+                "bundle": _cid_text(self.bundle_cid),
+                "metadata": _cid_text(self.metadata_cid),
+                "image": _cid_text(self.image_cid),
             },
             "image": {
                 "sha256": self.image_sha256,
@@ -115,55 +128,62 @@ class Receipt:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read a receipt; BadRecord says what is wrong with it."""
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise BadRecord(f"{path} cannot be read: {error.strerror}; name a receipt") from error
+        data = _read(path, _MAX_BYTES, "name a receipt")
         try:
             fields = read_json(data, str(path), _MAX_BYTES)
         except BadMetadata as error:
             raise BadRecord(f"{error}; resolve the token again for a new receipt") from error
         if not isinstance(fields, dict) or fields.get("type") != TYPE:
             raise BadRecord(f"{path} is no receipt; name the .receipt.json that `resolve` wrote")
-        if fields.get("version") != VERSION:
-            raise BadRecord(f"{path} is of version {fields.get('version')}; this reads {VERSION}")
+        version = fields.get("version")
+        if type(version) is not int or version != VERSION:
+            raise BadRecord(f"{path} is of version {_brief(version)}; this reads {VERSION}")
         try:
-            return cls._of_fields(fields)
+            receipt = cls._of_fields(fields)
         except (KeyError, TypeError, ValueError, BadInput) as error:
-            raise BadRecord(
-                f"{path}: a field is missing or wrong ({error}); resolve the token again"
-            ) from error
+            what = f"{error} is missing" if isinstance(error, KeyError) else error
+            raise BadRecord(f"{path} cannot be used: {what}; resolve the token again") from error
+        receipt._refuse_other_forms(fields, path)
+        return receipt
 
     @classmethod
     def _of_fields(cls, fields: Mapping[str, Any]) -> Self:
-        ref = TokenRef.parse(fields["token"])
-        said = (fields["chain_id"], fields["contract"], fields["token_id"])
-        if said != (ref.chain_id, ref.contract, str(ref.token_id)):
-            raise ValueError("'token' says another thing than 'chain_id', 'contract', 'token_id'")
-        block, cids, image, files = (fields[k] for k in ("block", "cids", "image", "files"))
+        block, cids, image, files = (
+            _object(fields[k]) for k in ("block", "cids", "image", "files")
+        )
         return cls(
-            token=ref,
-            block=BlockRef(int(block["number"]), str(block["hash"]), int(block["timestamp"])),
-            owner=checksum_address(fields["owner"]),
-            holder=None if fields["holder"] is None else checksum_address(fields["holder"]),
-            token_uri=str(fields["token_uri"]),
-            image_uri=None if fields["image_uri"] is None else str(fields["image_uri"]),
+            token=TokenRef.parse(_text(fields["token"])),
+            block=BlockRef(
+                _count(block["number"]), _matching(_HASH, block["hash"]), _count(block["timestamp"])
+            ),
+            owner=checksum_address(_text(fields["owner"])),
+            holder=None if fields["holder"] is None else checksum_address(_text(fields["holder"])),
+            token_uri=_text(fields["token_uri"]),
+            image_uri=_optional_text(fields["image_uri"]),
             bundle_cid=_cid(cids["bundle"]),
             metadata_cid=_cid(cids["metadata"]),
             image_cid=_cid(cids["image"]),
-            image_sha256=image["sha256"],
-            media_type=image["media_type"],
-            width=image["width"],
-            height=image["height"],
-            verdict=str(fields["verdict"]),
-            steps=tuple(
-                Step(s["name"], Outcome(s["outcome"]), s["reason"], s["error"])
-                for s in fields["steps"]
-            ),
-            resolved_at=str(fields["resolved_at"]),
-            picture_file=files["picture"],
-            car_file=files["car"],
+            image_sha256=_optional_text(image["sha256"]),
+            media_type=_optional_text(image["media_type"]),
+            width=None if image["width"] is None else _count(image["width"]),
+            height=None if image["height"] is None else _count(image["height"]),
+            verdict=_text(fields["verdict"]),
+            steps=tuple(_step(_object(step)) for step in _list(fields["steps"])),
+            resolved_at=_matching(_TIME, fields["resolved_at"]),
+            picture_file=_optional_text(files["picture"]),
+            car_file=_optional_text(files["car"]),
         )
+
+    def _refuse_other_forms(self, fields: Mapping[str, Any], path: Path) -> None:
+        """Refuse what says the same in other words: an unknown field, another case or base."""
+        written = json.loads(self.encode())
+        for name in sorted(fields.keys() | written.keys()):
+            said, wanted = (_canonical(form, name) for form in (fields, written))
+            if said != wanted:
+                raise BadRecord(
+                    f"{path} cannot be used: {_brief(name)} is not as `resolve` writes it, or "
+                    "disagrees with the other fields; resolve the token again"
+                )
 
 
 async def check(path: Path, limits: Limits | None = None) -> tuple[Receipt, Proof]:
@@ -172,8 +192,7 @@ async def check(path: Path, limits: Limits | None = None) -> tuple[Receipt, Proo
     Unverified says what differs. What the chain said is taken as stated.
     """
     receipt = Receipt.load(path)
-    folder = path.parent
-    source = _CarBlocks.load(folder / _name(receipt.car_file, path, "CAR"))
+    source = _CarBlocks.load(_beside(path, receipt.car_file, "CAR"), limits or Limits())
     proof = await prove(receipt.token_uri, receipt.image_uri, source, limits)
     failed = next((step for step in proof.steps if step.outcome is Outcome.FAILED), None)
     if failed is not None:
@@ -192,14 +211,11 @@ async def check(path: Path, limits: Limits | None = None) -> tuple[Receipt, Proo
                 f"{path} states another {name} than the blocks prove: {_brief(stated)} "
                 f"instead of {_brief(found)}; do not trust it, resolve the token again"
             )
+    source.refuse_other_than(proof)
     if receipt.verdict != VERIFIED:
         raise Unverified(f"{path} is intact, and its verdict is {receipt.verdict}")
-    picture = folder / _name(receipt.picture_file, path, "picture")
-    try:
-        same = picture.read_bytes() == proof.picture
-    except OSError as error:
-        raise NotFound(f"{picture} cannot be read: {error.strerror}; put it back") from error
-    if not same:
+    picture = _beside(path, receipt.picture_file, "picture")
+    if _read(picture, (limits or Limits()).max_bytes, "put it back") != proof.picture:
         raise Unverified(f"{picture} is not the picture that {path.name} proves; it was changed")
     return receipt, proof
 
@@ -207,38 +223,69 @@ async def check(path: Path, limits: Limits | None = None) -> tuple[Receipt, Proo
 class _CarBlocks:
     """The blocks of one CAR, each hashed when it was read."""
 
-    def __init__(self, blocks: Mapping[CID, bytes], name: str) -> None:
+    def __init__(self, path: Path, roots: list[CID], blocks: list[Block]) -> None:
+        self._path = path
+        self._roots = roots
         self._blocks = blocks
-        self._name = name
+        self._by_cid = dict(blocks)
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: Path, limits: Limits) -> Self:
+        max_bytes = max_proof_bytes(limits) + MAX_BLOCKS * _CAR_BYTES_A_BLOCK
+        data = _read(path, max_bytes, "put it beside the receipt")
         try:
-            if path.stat().st_size > _MAX_CAR_BYTES:
-                raise BadCar(f"{path} is larger than any proof ({_MAX_CAR_BYTES:,} bytes)")
-            with path.open("rb") as file:
-                _, blocks = read_car(file)
-                return cls({block.cid: block.data for block in blocks}, path.name)
-        except OSError as error:
-            raise NotFound(f"{path} cannot be read: {error.strerror}; put it beside") from error
+            # Not whole: a directory's other entries are no part of the proof. The walk decides.
+            roots, blocks = read_car(BytesIO(data), whole=False)
+            return cls(path, roots, list(blocks))
+        except BadContent as error:
+            raise type(error)(f"{path}: {error}; resolve the token again") from error
 
     async def block(self, cid: CID) -> bytes:
-        try:
-            return self._blocks[cid]
-        except KeyError:
-            raise NotFound(f"{self._name} lacks {cid}; it is no whole proof") from None
+        if cid not in self._by_cid:
+            raise BadCar(f"{self._path.name} lacks the block {cid}; it is no whole proof")
+        return self._by_cid[cid]
+
+    def refuse_other_than(self, proof: Proof) -> None:
+        """Raise BadCar unless these are the proof's blocks, once each and in its order."""
+        if self._roots != [proof.bundle] or tuple(self._blocks) != proof.blocks:
+            raise BadCar(
+                f"{self._path} holds other blocks or another root than the proof; "
+                "do not pass it on, resolve the token again"
+            )
+
+
+def _read(path: Path, max_bytes: int, what_next: str) -> bytes:
+    """Return a file's bytes; NotFound, or BadRecord for what is too large or no file."""
+    try:
+        if path.exists() and not path.is_file():
+            raise BadRecord(f"{path} is no file; {what_next}")
+        with path.open("rb") as file:
+            data = file.read(max_bytes + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no such name"
+        raise NotFound(f"{path} cannot be read: {reason}; {what_next}") from error
+    if len(data) > max_bytes:
+        raise BadRecord(f"{path} is over {max_bytes:,} bytes, too large for a proof; {what_next}")
+    return data
 
 
 def _chain_steps(
     ref: TokenRef, block: BlockRef, owner: str, holder: str | None
 ) -> tuple[Step, ...]:
-    at = f"block {block.number} ({block.hash})"
+    at = f"block {block.number} of {_when(block.timestamp)} ({block.hash})"
     found = Step("chain", Outcome.PASSED, f"chain {ref.chain_id}, read at {at}")
     if holder is None or holder == owner:
         asked = "" if holder is None else ", as asked"
         return found, Step("owner", Outcome.PASSED, f"{owner} owns it at that block{asked}")
     reason = f"{owner} owns it at that block, not {holder}"
     return found, Step("owner", Outcome.FAILED, reason, "NotOwner")
+
+
+def _when(timestamp: int) -> str:
+    try:
+        return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError):  # a chain's clock may say anything
+        return f"second {timestamp}"
 
 
 def _facts(proof: Proof) -> dict[str, Any]:
@@ -261,20 +308,66 @@ def _verdict(steps: tuple[Step, ...]) -> str:
     return NOT_OWNER if failed[0].name == "owner" else UNVERIFIED
 
 
-def _name(name: str | None, path: Path, what: str) -> str:
-    if not name or Path(name).name != name:
+def _beside(path: Path, name: str | None, what: str) -> Path:
+    if not name or Path(name).name != name or name == ".." or not name.isprintable():
         raise BadRecord(f"{path} names no {what} beside it; resolve the token again")
-    return name
+    return path.parent / name
 
 
-def _text(cid: CID | None) -> str | None:
+def _cid_text(cid: CID | None) -> str | None:
     return None if cid is None else str(cid)
 
 
-def _cid(text: str | None) -> CID | None:
-    return None if text is None else CID.parse(text)
+def _cid(text: Any) -> CID | None:
+    return None if text is None else CID.parse(_text(text))
+
+
+def _step(fields: Mapping[str, Any]) -> Step:
+    name, reason = _text(fields["name"]), _text(fields["reason"])
+    return Step(name, Outcome(_text(fields["outcome"])), reason, _optional_text(fields["error"]))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{_brief(value)} is no text")
+    return value
+
+
+def _optional_text(value: Any) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _matching(pattern: re.Pattern[str], value: Any) -> str:
+    if not pattern.fullmatch(_text(value)):
+        raise ValueError(f"{_brief(value)} is not of the form {pattern.pattern}")
+    return str(value)
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise TypeError(f"{_brief(value)} is no count")
+    return value
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{_brief(value)} is no object")
+    return value
+
+
+def _canonical(fields: Mapping[str, Any], name: str) -> str | None:
+    # As text, for to Python `True` and `1.0` are equal to 1.
+    return json.dumps(fields[name], sort_keys=True) if name in fields else None
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError(f"{_brief(value)} is no list")
+    return value
 
 
 def _brief(value: object) -> str:
-    text = str(value)
+    """Return a value as a message may show it; it may be a stranger's."""
+    text = ascii(value) if isinstance(value, str) else str(value)
+    text = "".join(c if c.isprintable() else "?" for c in text)
     return text if len(text) <= 120 else f"{text[:117]}..."

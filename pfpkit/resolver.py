@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
-from pfpkit.atomic import write_file
+from pfpkit.atomic import write_files
 from pfpkit.car import write_car
 from pfpkit.chain import BlockRef, Node
 from pfpkit.errors import BadInput, Unverified
@@ -47,7 +47,10 @@ class Resolution:
         return self.receipt.verdict == VERIFIED
 
     def save(self, folder: Path, stem: str) -> Saved:
-        """Write picture, receipt and CAR, the receipt last; Unverified when there is no proof."""
+        """Write picture, CAR and receipt, all or none; Unverified when there is no proof.
+
+        BadInput when they cannot be written: what was there before is there still.
+        """
         if not self.verified or self.proof.picture is None or self.proof.bundle is None:
             failure = self.receipt.failure
             why = f"{failure.name}: {failure.reason}" if failure else self.receipt.verdict
@@ -57,9 +60,18 @@ class Resolution:
         car, path = folder / f"{stem}.car", folder / f"{stem}.receipt.json"
         blocks = BytesIO()
         write_car(blocks, [self.proof.bundle], self.proof.blocks)
-        _write(picture, self.proof.picture)
-        _write(car, blocks.getvalue())
-        _write(path, self.receipt.beside(picture.name, car.name).encode())
+        files = {
+            picture: self.proof.picture,
+            car: blocks.getvalue(),
+            path: self.receipt.beside(picture.name, car.name).encode(),
+        }
+        try:
+            write_files(files)
+        except OSError as error:
+            raise BadInput(
+                f"{folder / stem}.* cannot be written: {error.strerror}; "
+                "make room, or choose another place"
+            ) from error
         return Saved(picture, path, car)
 
 
@@ -81,12 +93,3 @@ async def resolve(
     proof = await prove(state.token_uri, state.image_uri, blocks, limits)
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return Resolution(Receipt.of(state, holder, proof, now), proof)
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        write_file(path, data)
-    except OSError as error:
-        raise BadInput(
-            f"{path} cannot be written: {error.strerror}; choose another place"
-        ) from error

@@ -1,0 +1,207 @@
+"""resolve: from a token's name to a verdict, over a real chain and real gateways
+
+given a token of a real bundle, verified, with a receipt of all that was found
+given a holder, verified for the owner and for nobody else
+given a gateway that lies, not verified alone, verified beside an honest one
+given a contract that points elsewhere, unverified, and nothing to save
+given a chain that does not know, it raises
+"""
+
+import asyncio
+
+import pytest
+from support.hostile_gateway import HostileGateway, Lie
+from support.pictures import encoded, noise
+from support.shelves import OTHER_PICTURE, PICTURE, file_cid, token_shelf
+from support.tokens import CHAIN_ID, owned
+
+from pfpkit.bundle import build
+from pfpkit.chain import Node
+from pfpkit.cid import cid_of
+from pfpkit.errors import BadReference, NodeUnreachable, NoSuchToken, Unverified, WrongChain
+from pfpkit.images import clean
+from pfpkit.metadata import TokenMetadata
+from pfpkit.pinning import Dag
+from pfpkit.pinning.blockstore import BlockStore
+from pfpkit.pinning.gateway import Gateway
+from pfpkit.reference import TokenRef
+from pfpkit.resolver import resolve
+from pfpkit.retrieval import Limits, Reason, Retriever
+
+BUNDLE = build(clean(encoded(noise(), "PNG")), TokenMetadata("Pip", "A bird."))
+SOON = Limits(read_s=0.3, block_s=0.5)
+
+
+@pytest.fixture
+def find(chain_url):
+    """Resolves a token over the gateways named; gives the resolution and the faults."""
+
+    async def run(ref, gateways, url, options):
+        async with Node(url) as node, Retriever(gateways, SOON) as retriever:
+            return await resolve(ref, node, retriever, **options), retriever.faults
+
+    return lambda ref, *gateways, url=chain_url, **options: asyncio.run(
+        run(ref, gateways, url, options)
+    )
+
+
+@pytest.fixture
+def honest(tmp_path):
+    """A real gateway over a real store that holds the bundle."""
+    store = BlockStore(tmp_path / "blocks")
+    store.pin(Dag(BUNDLE.root, BUNDLE.blocks))
+    with Gateway(store) as gateway:
+        yield gateway
+
+
+def test_resolve__when_minted_from_a_bundle__is_verified(find, tokens, honest):
+    """The picture's CID is the one that the contract commits to."""
+    (ref,) = tokens.mint(BUNDLE.digest)
+    found, faults = find(ref, honest.url)
+    receipt = found.receipt
+    assert (found.verified, receipt.verdict, receipt.failure) == (True, "verified", None)
+    assert found.proof.picture == BUNDLE.image_bytes
+    assert cid_of(found.proof.picture) == receipt.image_cid == BUNDLE.image
+    assert (receipt.bundle_cid, receipt.metadata_cid) == (BUNDLE.root, BUNDLE.metadata)
+    assert (receipt.token_uri, receipt.image_uri) == (BUNDLE.metadata_uri, BUNDLE.image_uri)
+    assert (receipt.owner, receipt.holder) == (tokens.people[1], None)
+    assert [step.name for step in receipt.steps] == [
+        "chain",
+        "owner",
+        "token URI",
+        "metadata",
+        "image link",
+        "image",
+        "media",
+    ]
+    assert faults == []
+
+
+def test_resolve__when_asked_for_the_owner__is_verified_in_any_case(find, tokens, honest):
+    """An address may come in small letters."""
+    (ref,) = tokens.mint(BUNDLE.digest)
+    found, _ = find(ref, honest.url, holder=tokens.people[1].lower())
+    assert (found.verified, found.receipt.holder) == (True, tokens.people[1])
+
+
+def test_resolve__when_asked_for_somebody_else__is_not_owner(find, tokens, honest, tmp_path):
+    """Before a transfer the buyer is not the owner; after it the holder is not."""
+    (ref,) = tokens.mint(BUNDLE.digest)
+    _, holder, buyer = tokens.people
+    before, _ = find(ref, honest.url, holder=buyer)
+    tokens.transfer(ref, holder, buyer)
+    after, _ = find(ref, honest.url, holder=holder)
+    assert (before.receipt.owner, after.receipt.owner) == (holder, buyer)
+    for found in (before, after):
+        assert (found.verified, found.receipt.verdict) == (False, "not-owner")
+        assert found.receipt.failure.error == "NotOwner"
+        with pytest.raises(Unverified, match=r"is not shown\. owner: "):
+            found.save(tmp_path / "out", "avatar")
+    assert not (tmp_path / "out").exists()
+    assert find(ref, honest.url, holder=buyer)[0].verified
+
+
+def test_resolve__when_the_block_is_named__says_who_owned_it_then(find, tokens, honest, chain_url):
+    """A receipt of yesterday stays true."""
+    (ref,) = tokens.mint(BUNDLE.digest)
+    _, holder, buyer = tokens.people
+
+    async def latest():
+        async with Node(chain_url) as node:
+            return await node.block()
+
+    block = asyncio.run(latest())
+    tokens.transfer(ref, holder, buyer)
+    found, _ = find(ref, honest.url, holder=holder, block=block)
+    assert (found.verified, found.receipt.block) == (True, block)
+
+
+def test_resolve__when_the_holder_is_no_address__is_refused(find, tokens, honest):
+    """Before anything is read."""
+    with pytest.raises(BadReference, match="is no address"):
+        find(tokens.ref(1), honest.url, holder="pip.eth")
+
+
+@pytest.mark.parametrize(
+    ("lie", "reason"),
+    [
+        (Lie.FLIPPED_BYTE, Reason.WRONG_BYTES),
+        (Lie.OTHER_FILE, Reason.WRONG_BYTES),
+        (Lie.MISSING, Reason.NOT_FOUND),
+        (Lie.STALLED, Reason.TIMED_OUT),
+    ],
+)
+def test_resolve__when_a_gateway_lies__is_unverified_unless_another_is_honest(
+    find, tokens, honest, tmp_path, lie, reason
+):
+    """The lie is named either way."""
+    (ref,) = tokens.mint(BUNDLE.digest)
+    with HostileGateway(BUNDLE.blocks, lie) as liar:
+        alone, _ = find(ref, liar.url)
+        together, faults = find(ref, liar.url, honest.url)
+    assert alone.receipt.verdict == "unverified"
+    assert alone.receipt.failure.error == "GatewayError"
+    assert str(reason) in alone.receipt.failure.reason
+    assert alone.proof.picture is None
+    with pytest.raises(Unverified, match=r"is not shown\. metadata: no gateway gave"):
+        alone.save(tmp_path / "out", "avatar")
+    assert together.verified
+    assert [(fault.url, fault.reason) for fault in faults] == [(liar.url, reason)]
+
+
+@pytest.mark.parametrize(
+    ("token_uri", "image_uri", "step"),
+    [
+        ("https://example.com/1.json", None, "token URI"),
+        ("data:application/json;base64,e30=", None, "token URI"),
+        ("", None, "token URI"),
+        ("\x1b[2Jgarbage", None, "token URI"),
+        (BUNDLE.metadata_uri, f"ipfs://{file_cid(OTHER_PICTURE)}", "image link"),
+        (BUNDLE.metadata_uri, "https://example.com/1.png", "image link"),
+        (BUNDLE.metadata_uri, "", "image link"),
+    ],
+)
+def test_resolve__when_the_contract_points_elsewhere__is_unverified(
+    find, tokens, honest, token_uri, image_uri, step
+):
+    """The owner is still said, for that is what the chain knows."""
+    ref = tokens.impostor(owned(tokens.people[1], token_uri, image_uri))
+    found, _ = find(ref, honest.url, holder=tokens.people[1])
+    assert (found.verified, found.receipt.verdict) == (False, "unverified")
+    assert found.receipt.failure.name == step
+    assert found.receipt.owner == tokens.people[1]
+
+
+def test_resolve__when_a_foreign_contract_names_the_same_bundle__is_verified(find, tokens, honest):
+    """Any ERC-721 token that names its content is resolved, ours or not."""
+    ref = tokens.impostor(owned(tokens.people[1], BUNDLE.metadata_uri))
+    found, _ = find(ref, honest.url)
+    assert (found.verified, found.receipt.image_uri) == (True, None)
+
+
+def test_resolve__when_the_bundle_links_to_another_picture__is_unverified(find, tokens):
+    """Minted like that by whoever writes metadata of their own."""
+    shelf = token_shelf(PICTURE, image=f"ipfs://{file_cid(OTHER_PICTURE)}")
+    (ref,) = tokens.mint(shelf.root.digest)
+    with HostileGateway(shelf.blocks) as gateway:
+        found, _ = find(ref, gateway.url)
+    assert (found.receipt.failure.name, found.receipt.failure.error) == ("image link", "Unverified")
+
+
+def test_resolve__when_the_token_is_unknown__raises(find, tokens, honest):
+    """Never minted, or burned: there is nothing to say of it."""
+    (ref,) = tokens.mint(BUNDLE.digest)
+    with pytest.raises(NoSuchToken):
+        find(tokens.ref(2), honest.url)
+    tokens.burn(ref, tokens.people[1])
+    with pytest.raises(NoSuchToken):
+        find(ref, honest.url)
+
+
+def test_resolve__when_the_chain_cannot_be_asked__raises(find, tokens, honest):
+    """Another chain, or no node: neither owner nor not owner."""
+    (ref,) = tokens.mint(BUNDLE.digest)
+    with pytest.raises(WrongChain):
+        find(TokenRef(CHAIN_ID + 1, ref.contract, 1), honest.url)
+    with pytest.raises(NodeUnreachable):
+        find(ref, honest.url, url="http://127.0.0.1:9")
