@@ -27,8 +27,10 @@ class Price:
         >>> Price(2 * GWEI, 3000.0).of(97_233)
         '0.000194 ETH (0.58 USD)'
         """
-        coins = gas * self.wei_per_gas / COIN
-        shown = f"{coins:.6f} {self.symbol}"
+        wei = gas * self.wei_per_gas
+        coins = wei / COIN
+        # Six places would show the cost on a cheap chain as none.
+        shown = f"{coins:.6f} {self.symbol}" if not 0 < coins < 1e-6 else f"{wei / GWEI:,.6g} gwei"
         return (
             shown if self.usd_per_coin is None else f"{shown} ({coins * self.usd_per_coin:.2f} USD)"
         )
@@ -36,9 +38,7 @@ class Price:
     def __str__(self) -> str:
         """Return the assumption: `at 2 gwei a gas`, and the coin's price where one was stated."""
         fee = f"at {self.wei_per_gas / GWEI:g} gwei a gas"
-        return (
-            fee if self.usd_per_coin is None else f"{fee} and {self.usd_per_coin:,.0f} USD a coin"
-        )
+        return fee if self.usd_per_coin is None else f"{fee} and {self.usd_per_coin:,g} USD a coin"
 
 
 def facts(rows: Sequence[tuple[str, object]]) -> str:

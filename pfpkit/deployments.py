@@ -54,13 +54,20 @@ class Deployment:
             fields: Any = read_json(data, str(path), _MAX_BYTES)
         except BadMetadata as error:
             raise BadRecord(f"{error}; {_RESTORE}") from error
-        if not isinstance(fields, dict) or fields.pop("version", None) != VERSION:
+        if not isinstance(fields, dict) or not _is(fields.get("version"), int, VERSION):
             raise BadRecord(f"{path} is no deployment record of version {VERSION}; {_RESTORE}")
+        del fields["version"]
         kinds = {name: get_origin(kind) or kind for name, kind in get_type_hints(cls).items()}
-        wrong = [name for name, kind in kinds.items() if not isinstance(fields.get(name), kind)]
+        wrong = [name for name, kind in kinds.items() if not _is(fields.get(name), kind)]
         wrong += sorted(fields.keys() - kinds.keys())
         if wrong:
             raise BadRecord(f"{path}: missing, wrong or unknown: {', '.join(wrong)}; {_RESTORE}")
+        chain_id, genesis = fields["chain_id"], fields["genesis"]
+        if path.stem not in (str(chain_id), f"{chain_id}-{genesis}"):
+            raise BadRecord(
+                f"{path} is the record of chain {chain_id} by its content, and of another by its "
+                f"name; {_RESTORE}"
+            )
         try:
             return cls(**fields | {"address": checksum_address(fields["address"])})
         except BadReference as error:
@@ -89,6 +96,12 @@ class Deployment:
                 f"{path} cannot be written: {error.strerror}. The contract is deployed all the "
                 f"same, at {self.address}; make room and write this by hand:\n{data}"
             ) from error
+
+
+def _is(value: object, kind: type, wanted: object = None) -> bool:
+    # To Python `true` is a number, and equal to 1.
+    right = isinstance(value, kind) and not isinstance(value, bool)
+    return right and (wanted is None or value == wanted)
 
 
 def record_path(root: Path, chain_id: int, genesis: str, *, is_local: bool) -> Path:

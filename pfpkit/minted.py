@@ -7,18 +7,21 @@ of its mint, for it was minted all the same and is not minted again by mistake.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pfpkit.bundle import bundle_cid
 from pfpkit.chain import BlockRef, Call, Node, Reverted
-from pfpkit.errors import ChainError, NoSuchContract
+from pfpkit.errors import NoSuchContract
 
 __all__ = ["Minted", "read_minted"]
 
 _CALLS_AT_ONCE = 500
+_MAX_SUPPLY = 2**48 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Minted:
-    """The state of a collection at one block. `by_digest` is bundle digest -> first token id."""
+    """The state of a collection at one block. `by_digest` is bundle digest -> first token id.
+
+    `unknown` are the ids of tokens minted and burned in one block: no node knows their bundles.
+    """
 
     contract: str
     block: BlockRef
@@ -26,6 +29,7 @@ class Minted:
     total: int
     max_supply: int
     by_digest: Mapping[bytes, int]
+    unknown: tuple[int, ...] = ()
 
     @property
     def left(self) -> int:
@@ -45,23 +49,24 @@ async def read_minted(node: Node, contract: str) -> Minted:
     if any(isinstance(answer, Reverted) for answer in answers):
         raise NoSuchContract(f"{contract} is no ProfilePicture contract; check the address")
     minter, total, max_supply = answers
+    if not total <= max_supply <= _MAX_SUPPLY:
+        raise NoSuchContract(f"{contract} is no ProfilePicture contract; check the address")
     by_digest: dict[bytes, int] = {}
+    unknown: list[int] = []
     for first in range(1, total + 1, _CALLS_AT_ONCE):
         ids = range(first, min(first + _CALLS_AT_ONCE, total + 1))
         calls = [Call("bundleOf(uint256)", "bytes32", (id_,)) for id_ in ids]
         for id_, digest in zip(ids, await node.call(contract, calls, block), strict=True):
             if isinstance(digest, Reverted):
                 digest = await _burned(node, contract, id_)
-            by_digest.setdefault(digest, id_)
-    return Minted(contract, block, minter, total, max_supply, by_digest)
+            if digest is None:
+                unknown.append(id_)
+            else:
+                by_digest.setdefault(digest, id_)
+    return Minted(contract, block, minter, total, max_supply, by_digest, tuple(unknown))
 
 
-async def _burned(node: Node, contract: str, token_id: int) -> bytes:
+async def _burned(node: Node, contract: str, token_id: int) -> bytes | None:
     at = await node.mint_block(contract, token_id)
     (digest,) = await node.call(contract, [Call("bundleOf(uint256)", "bytes32", (token_id,))], at)
-    if isinstance(digest, Reverted):
-        raise ChainError(
-            f"token {token_id} of {contract} was minted and burned in block {at.number}, so no "
-            "node knows its bundle; name the entries to mint with --entry"
-        )
-    return bytes(bundle_cid(digest).digest)
+    return None if isinstance(digest, Reverted) else bytes(digest)

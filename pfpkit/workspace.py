@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pfpkit.addresses import gateway_url, without_credentials
 from pfpkit.collection import Collection
 from pfpkit.errors import NotPinned
 from pfpkit.pinning.blockstore import BlockStore
@@ -75,7 +76,8 @@ class Workspace:
         if not gateways and live:
             gateways = PUBLIC_GATEWAYS
         if gateways:
-            yield [Route(url.rstrip("/"), url) for url in gateways]
+            # The name goes into a record that is in git: no password in it.
+            yield [Route(without_credentials(gateway_url(url)), url) for url in gateways]
             return
         with Gateway(self.store) as gateway:
             yield [Route(EMBEDDED, gateway.url)]

@@ -10,7 +10,7 @@ from pfpkit.chain import Node
 from pfpkit.cid import CID
 from pfpkit.collection import read_file
 from pfpkit.console import Price, Progress, facts, table
-from pfpkit.errors import BadInput, NotPinned, TransactionFailed
+from pfpkit.errors import BadInput, ChainError, NotPinned, TransactionFailed
 from pfpkit.images import clean
 from pfpkit.metadata import TokenMetadata
 from pfpkit.minted import Minted, read_minted
@@ -41,6 +41,11 @@ async def mint(
     cost = session.price(base_fee, price)
     if image is None and (name is not None or description is not None):
         raise BadInput("--name and --description go with --image; add it")
+    if image is not None and (count is not None or entries):
+        raise BadInput("--count and --entry choose from the record; leave them out with --image")
+    if image is not None and not name:
+        raise BadInput("a picture needs a name for ever; give it with --name")
+    words = TokenMetadata(name, description) if name else None
     async with Node(session.url) as node:
         contract = (await session.deployment(node)).address
         state = await read_minted(node, contract)
@@ -50,10 +55,10 @@ async def mint(
             )
         with work.routes(gateways, live=not session.is_local) as routes:
             session.check_routes(routes)
-            if image is None:
+            if image is None or words is None:
                 digests = await _next(work, routes, state, entries, count)
             else:
-                digests = [await _one_picture(work, routes, state, image, name, description)]
+                digests = [await _one_picture(work, routes, state, image, words)]
         if not digests:
             click.echo(f"all bundles of the record are minted: {state.total} tokens")
             return []
@@ -92,20 +97,13 @@ def _show(made: list[Minting], cost: Price) -> None:
 
 
 async def _one_picture(
-    work: Workspace,
-    routes: list[Route],
-    state: Minted,
-    path: Path,
-    name: str | None,
-    description: str | None,
+    work: Workspace, routes: list[Route], state: Minted, path: Path, words: TokenMetadata
 ) -> bytes:
     """Bundle, pin and read back one picture; return its digest."""
-    if not name:
-        raise BadInput("a picture needs a name for ever; give it with --name")
     picture = clean(read_file(path), source=str(path))
     for removed in picture.removed:
         click.echo(f"  {path.name}: removed {removed}")
-    bundle = build(picture, TokenMetadata(name, description))
+    bundle = build(picture, words)
     if bundle.digest in state.by_digest:
         raise BadInput(
             f"{path}: the same picture and words are token {state.by_digest[bundle.digest]} "
@@ -127,6 +125,12 @@ async def _next(
     pins = work.pins()
     if not pins.tokens:
         raise NotPinned("no bundle is pinned; run `ape run pin` first")
+    if state.unknown and not keys:
+        ids = ", ".join(map(str, state.unknown))
+        raise ChainError(
+            f"tokens {ids} were minted and burned in one block, so no node knows their bundles; "
+            "name the entries to mint with --entry"
+        )
     chosen = [work.pinned(key) for key in keys] if keys else list(pins.tokens)
     missing = [entry for entry in chosen if entry.digest not in state.by_digest]
     if len(missing) < len(chosen):
