@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,6 +82,14 @@ def project(story: Story, anvil: Anvil, home: Path, tmp_path: Path) -> Iterator[
     project = Project(story.ready, home, anvil.url).copy(tmp_path / "project")
     yield project
     assert project.asked_for() == "", "a command asked for a host elsewhere"
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

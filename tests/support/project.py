@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,9 +52,14 @@ class Ran:
 
     @property
     def error(self) -> str:
-        """The one message of a refusal. It is all that stands on stderr, but for progress."""
-        lines = [line for line in self.err.splitlines() if not _PROGRESS.match(line)]
+        """The one message of a refusal."""
         assert self.code == 1, self
+        return self.message
+
+    @property
+    def message(self) -> str:
+        """The one message of a command that did not end well: all on stderr but progress."""
+        lines = [line for line in self.err.splitlines() if not _PROGRESS.match(line)]
         assert lines, self
         assert lines[0].startswith("error: "), self
         assert len(lines) == 1 or lines[0].endswith(":"), self  # a list of faults follows
@@ -134,7 +140,7 @@ class Project:
             text=True,
         ) as process:
             while not when() and process.poll() is None:
-                pass
+                time.sleep(0.01)
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=60)
         return self._checked(Ran(command, process.returncode, out, err))
