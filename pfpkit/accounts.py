@@ -5,6 +5,7 @@ stay in Ape accounts: nothing here sees one.
 """
 
 import contextlib
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Minting", "ScriptCommand", "Sent", "Session", "test_accounts"]
 
 CONTRACT = "ProfilePicture"
+_POLL_S = 1.0
 _KEEP_ONE = "start `anvil`, set APE_FOUNDRY_HOST=http://127.0.0.1:8545"
 
 
@@ -204,8 +206,8 @@ class Session:
         if self.is_local and not self._provider.network.is_adhoc:
             return account
         # A node's address may hold its key.
-        shown = choice if choice.rstrip("/") == origin(choice) or "//" not in choice else "URL"
-        return f"{account} --network {shown}"
+        bare = "://" not in choice or choice.rstrip("/").endswith(origin(self.url))
+        return f"{account} --network {choice if bare else 'URL'}"
 
     async def estimate_deploy(self, node: Node, arguments: Mapping[str, Any]) -> int:
         """Return the gas of a deployment; TransactionFailed with the reason if it reverts."""
@@ -218,9 +220,9 @@ class Session:
         """Deploy the collection and return its record, not yet saved."""
         with self._errors("the deployment"):
             contract = getattr(ape.project, CONTRACT)
-            instance = self.account.deploy(contract, *arguments.values())
+            instance = self.account.deploy(contract, *arguments.values(), required_confirmations=0)
             receipt = instance.creation_metadata.receipt
-        sent = self._note("deploy", receipt)
+        sent = self._confirmed("deploy", receipt)
         return Deployment(
             chain_id=self.chain_id,
             genesis=_hex(self._provider.get_block(0).hash),
@@ -248,8 +250,9 @@ class Session:
     def send(self, what: str, address: str, method: str, *arguments: Any) -> "ReceiptAPI":
         """Send one transaction and wait until it is in a block."""
         with self._errors(what):
-            receipt = getattr(self._contract(address), method)(*arguments, sender=self.account)
-        self._note(what, receipt)
+            call = getattr(self._contract(address), method)
+            receipt = call(*arguments, sender=self.account, required_confirmations=0)
+        self._confirmed(what, receipt)
         return receipt
 
     async def mint(
@@ -295,8 +298,23 @@ class Session:
             detect_proxy=False,
         )
 
-    def _note(self, what: str, receipt: "ReceiptAPI") -> Sent:
+    def _confirmed(self, what: str, receipt: "ReceiptAPI") -> Sent:
+        """Note a transaction when as many blocks follow its own as the network's settings ask."""
         sent = Sent(what, str(receipt.txn_hash), int(receipt.block_number), int(receipt.gas_used))
+        wanted = int(self._provider.network.required_confirmations)
+        if wanted:
+            # Ape's own wait draws a bar that is no plain line in a pipe, and hides the hash.
+            place = f"{sent.transaction} is in block {sent.block}"
+            click.echo(f"  {place}; waiting for {wanted} more", err=True)
+            with self._errors(what):
+                block = self._provider.get_block(sent.block)
+                while int(self._provider.get_block("latest").number) < sent.block + wanted:
+                    time.sleep(_POLL_S)
+                if self._provider.get_block(sent.block).hash != block.hash:
+                    raise ChainError(
+                        f"{place} no longer, for the chain took another way; run it again, "
+                        "which asks the chain what was done"
+                    )
         self.sent.append(sent)
         return sent
 

@@ -19,4 +19,5 @@ def cli(to: tuple[str, ...], gateways: tuple[str, ...]) -> None:
     Checks every file first and names every fault at once. Run again, it does what is missing.
     """
     asyncio.run(pin(Workspace(Path.cwd()), gateways))
-    click.echo("next: ape run deploy --account ALIAS")
+    named = "".join(f" --gateway {url}" for url in gateways)
+    click.echo(f"next: ape run deploy{named} --account ALIAS")
