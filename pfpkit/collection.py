@@ -11,6 +11,7 @@ is asked for it. Trusts no name, no extension and no byte in the folder.
 
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -205,11 +206,15 @@ def _clean(path: Path, limits: Limits) -> CleanImage:
 def read_file(path: Path, max_bytes: int = Limits().max_bytes) -> bytes:
     """Return the bytes of a file of at most `max_bytes`; BadInput names it."""
     try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size > max_bytes:
-                allowed = f"the {max_bytes:,} allowed"
+        # Without O_NONBLOCK, opening a pipe waits for a writer for ever.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise BadInput(f"{path}: is no file; put a file there")
+            data = file.read(max_bytes + 1) if status.st_size <= max_bytes else b""
+            if max(len(data), status.st_size) > max_bytes:
+                size, allowed = max(len(data), status.st_size), f"the {max_bytes:,} allowed"
                 raise BadInput(f"{path}: {size:,} bytes is more than {allowed}; make it smaller")
-            return file.read(max_bytes + 1)
+            return data
     except OSError as error:
         raise BadInput(f"{path}: cannot be read: {error.strerror}") from error

@@ -76,6 +76,17 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join([line(head), line(["-" * width for width in widths]), *map(line, texts)])
 
 
+def shown(text: str) -> str:
+    r"""Return `text` with what a terminal would obey, or cannot print, as escapes.
+
+    >>> shown("a\x1b[2Jb")
+    'a\\x1b[2Jb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 class Progress:
     """Counts to `total`: one line that is rewritten on a terminal, plain lines in a pipe."""
 

@@ -8,6 +8,7 @@ import click
 
 from pfpkit.cli.check import check_command
 from pfpkit.cli.cid import cid
+from pfpkit.console import shown
 from pfpkit.errors import PfpkitError
 
 
@@ -15,7 +16,9 @@ class Failure(click.ClickException):
     """An error that pfpkit raised on purpose: `error: ...` on stderr, exit code 1."""
 
     def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(f"error: {self.message}", file=file, err=file is None)
+        # Names and texts of strangers are in it; the terminal obeys none of them.
+        lines = "\n".join(map(shown, self.message.split("\n")))
+        click.echo(f"error: {lines}", file=file, err=file is None)
 
 
 class Stopped(Failure):

@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from pfpkit.cid import CID
-from pfpkit.cli.explain import counted, describe, draw, remember, shown
+from pfpkit.cli.explain import counted, describe, draw, remember
+from pfpkit.console import shown
 from pfpkit.errors import BadCID, NotFound
 from pfpkit.paths import add_path
 from pfpkit.unixfs import PROFILES, UNIXFS_V1_2025, Entry, Node, Profile, Sink, add_file

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pfpkit.cid import CID, DAG_PB, IDENTITY, RAW, Block, codec_name, hash_name
+from pfpkit.console import shown
 from pfpkit.unixfs import Entry, Kind, Link, Node, Sink, decode_node
 
 _BASES = {
@@ -106,14 +107,3 @@ def _line(link: Link, nodes: dict[CID, Node]) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """Return `number` with its noun, in the right number itself."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def shown(text: str) -> str:
-    r"""Return `text` with what a terminal would obey, or cannot print, as escapes.
-
-    >>> shown("a\x1b[2Jb")
-    'a\\x1b[2Jb'
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -29,7 +29,9 @@ def decode(
     with _strict(limits):
         try:
             with Image.open(BytesIO(data), formats=[name]) as picture:
-                found = (picture.size, getattr(picture, "n_frames", 1))
+                # Pillow counts the pictures that an MPF index adds to a JPEG; a JPEG is the first.
+                count = 1 if name == "JPEG" else getattr(picture, "n_frames", 1)
+                found = (picture.size, count)
                 for frame in range(min(frames, found[1])):
                     picture.seek(frame)
                     picture.load()

@@ -145,6 +145,7 @@ def _sort(
 ) -> tuple[list[_Chunk], list[_Frame], list[bytes]]:
     """Return what is kept before the pixels, the frames, and the EXIF blocks."""
     before: list[_Chunk] = []
+    seen: set[bytes] = set()
     exif_blocks: list[bytes] = []
     frames = _Frames(header, limits)
     for kind, body in chunks:
@@ -153,7 +154,9 @@ def _sort(
         elif kind in _KEPT_BEFORE_PIXELS:
             if frames.pixels_seen:
                 raise damaged(f"its {_name(kind)} chunk comes after the pixels")
-            _check_place(kind, {chunk.kind for chunk in before})
+            # Unreadable profiles count too: each costs up to 4 MiB of inflating to know.
+            _check_place(kind, seen)
+            seen.add(kind)
             if kind == b"iCCP" and not _is_profile(body):
                 removed.add("unreadable colour profile", len(body))
                 continue

@@ -16,6 +16,8 @@ from pfpkit.metadata.strict_json import Json
 
 # Letters that turn the direction of text can make it read as something else than it is.
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Letters by their category that are drawn as nothing.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _URL_TEXT = re.compile(r"[!-~]+")
 
 
@@ -26,17 +28,30 @@ def check_text(field: str, value: object, *, lines: bool = False) -> None:
     for letter in value:
         if lines and letter in "\n\t":
             continue
-        if letter in _BIDI or unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp"):
+        if (
+            letter in _BIDI
+            or unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp")
+            or _is_noncharacter(ord(letter))
+        ):
             raise BadMetadata(
                 f"{field!r} has the control character U+{ord(letter):04X}; take it out"
             )
 
 
+def _is_noncharacter(code: int) -> bool:
+    # RFC 7493, section 2.1, refuses them.
+    return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+
+
 def check_name(field: str, value: object) -> None:
     """Raise unless `value` is one line of text that can be seen."""
     check_text(field, value)
-    if not str(value).strip():
+    if not any(map(_is_seen, str(value))):
         raise BadMetadata(f"{field!r} is empty; give it a text")
+
+
+def _is_seen(letter: str) -> bool:
+    return unicodedata.category(letter)[0] not in "ZCM" and letter not in _BLANK
 
 
 def check_url(field: str, value: object, schemes: Collection[str] = ("https", "http")) -> None:

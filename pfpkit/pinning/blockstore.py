@@ -232,9 +232,13 @@ class BlockStore:
 
     def _remove_leftovers(self) -> None:
         # Whoever may only read can still serve the store; somebody else writes it and cleans.
-        with suppress(BlockingIOError, PermissionError), self._lock(fcntl.LOCK_EX | fcntl.LOCK_NB):
-            for left in self._tmp.iterdir():
-                left.unlink(missing_ok=True)
+        try:
+            with self._lock(fcntl.LOCK_EX | fcntl.LOCK_NB):
+                for left in self._tmp.iterdir():
+                    left.unlink(missing_ok=True)
+        except OSError as error:
+            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES, errno.EPERM, errno.EROFS):
+                raise
 
     @contextmanager
     def _lock(self, operation: int) -> Iterator[None]:

@@ -99,6 +99,8 @@ def _fill(source: BinaryIO, buffer: memoryview) -> int:
             data = source.read(len(rest))
             count = len(data)
             rest[:count] = data
+        if count is None:
+            raise BadInput("the stream has no bytes ready; give one that waits for them")
         if not count:
             break
         filled += count

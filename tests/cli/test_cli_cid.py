@@ -176,3 +176,12 @@ def test_explain__when_neither_a_cid_nor_a_path__is_one_error_line(pfpkit):
         pfpkit("cid", "explain", EMPTY_V1[:-1] + "5"),
         f"no such path, and '{EMPTY_V1[:-1]}5' is no CID: its last character has bits to spare",
     )
+
+
+def test_cid__when_a_name_has_control_characters__the_terminal_obeys_none(pfpkit, tmp_path):
+    """An error shows what a folder's names hold as escapes."""
+    (tmp_path / "\x1b[2Jevil").symlink_to("nowhere")
+    done = pfpkit("cid", str(tmp_path))
+    assert done.returncode == 1
+    assert "\x1b" not in done.stderr
+    assert "\\x1b[2Jevil" in done.stderr

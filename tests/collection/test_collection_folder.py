@@ -4,12 +4,13 @@ when files are wrong, one BadInput names every one of them; the sample collectio
 """
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from support.pictures import SCRIPT, encoded, noise
 
-from pfpkit.collection import Collection
+from pfpkit.collection import Collection, read_file
 from pfpkit.errors import BadInput
 from pfpkit.images import Limits
 from pfpkit.metadata import CollectionMetadata, TokenMetadata
@@ -177,3 +178,19 @@ def test_read__when_the_sample__is_a_collection_of_twelve_clean_pictures():
     assert all(entry.image_path.stat().st_size < 100_000 for entry in collection)
     assert len({entry.metadata.name for entry in collection.tokens}) == 12
     assert len({entry.root for entry in collection}) == 13
+
+
+@pytest.mark.parametrize("place", ["collection.json", "tokens/2.json", "images/2.PNG"])
+def test_read__when_a_file_is_a_pipe__names_it_instead_of_waiting(folder, place):
+    """Opening a pipe waits for a writer for ever, unless asked not to."""
+    (folder / place).unlink()
+    os.mkfifo(folder / place)
+    with pytest.raises(BadInput, match=f"{place}: is no"):
+        Collection.read(folder)
+
+
+def test_read_file__when_it_never_ends__stops_at_the_limit(tmp_path):
+    """A link to an endless device is no file of the collection."""
+    (tmp_path / "1.png").symlink_to("/dev/zero")
+    with pytest.raises(BadInput, match="is no file"):
+        read_file(tmp_path / "1.png", 1000)

@@ -3,11 +3,13 @@
 when a segment decides the colours, keeps it; when its structure is broken, refuses.
 """
 
+from io import BytesIO
+
 import pytest
 from support.pictures import PROFILE, SCRIPT, encoded, exif, jpeg_segment, jpeg_with, noise, seen
 
 from pfpkit.errors import BadImage
-from pfpkit.images import clean
+from pfpkit.images import clean, inspect
 
 PLAIN = clean(encoded(noise(mode="RGB"), "JPEG")).data
 ICC = b"ICC_PROFILE\0"
@@ -142,3 +144,10 @@ def test_clean_jpeg__when_turned__shows_the_same_way():
         assert seen(cleaned.data)[2] == orientation
         assert b"Exif" in cleaned.data
         assert b"Canon" not in cleaned.data
+
+
+def test_inspect__when_a_camera_added_an_index_of_further_pictures__is_one_picture():
+    """Pillow counts the pictures of an MPF index; what is shown is the first one."""
+    out = BytesIO()
+    noise(mode="RGB").save(out, "MPO", save_all=True, append_images=[noise(mode="RGB", seed=2)])
+    assert inspect(out.getvalue()).frames == 1

@@ -154,3 +154,10 @@ def test_clean_png__when_frames_have_no_animation_control__drops_them():
     cleaned = clean(png_with(PLAIN, png_chunk(b"fdAT", b"\0\0\0\0" + SCRIPT), before=b"IEND"))
     assert cleaned.data == PLAIN
     assert cleaned.removed == ("private chunk fdAT (43 bytes)",)
+
+
+def test_clean_png__when_it_has_two_unreadable_profiles__refuses():
+    """Each costs up to 4 MiB of inflating; thousands of them once cost half a minute."""
+    twice = png_chunk(b"iCCP", SCRIPT) * 2
+    with pytest.raises(BadImage, match="two iCCP chunks"):
+        clean(png_with(PLAIN, twice))

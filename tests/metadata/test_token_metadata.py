@@ -144,3 +144,16 @@ def test_construct__when_a_value_is_wrong__refuses():
         Attribute(float("nan"))
     with pytest.raises(BadMetadata, match="beyond 2"):
         Attribute(2**53)
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u3164", "\u2060\u00ad", "\u0301", " \u2800 "])
+def test_parse__when_a_name_is_drawn_as_nothing__refuses_it(name):
+    """A name that nobody can see is no name."""
+    with pytest.raises(BadMetadata, match="'name' is empty"):
+        TokenMetadata(name)
+
+
+def test_parse__when_a_text_has_a_noncharacter__refuses_it():
+    """RFC 7493 forbids what no reader has to accept."""
+    with pytest.raises(BadMetadata, match=r"U\+FFFE"):
+        TokenMetadata("Pip", "a\ufffeb")

@@ -1,6 +1,7 @@
 """add_file: one pass over bytes or a stream, whatever pieces the stream gives them in"""
 
 import io
+import os
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from support.trees import Blocks, File, content
 
 from pfpkit.cid import CID
+from pfpkit.errors import BadInput
 from pfpkit.unixfs import PROFILES, UNIXFS_V0_2015, add_file, drive, walk
 
 
@@ -67,3 +69,13 @@ def test_add_file__when_given_a_sink__children_come_before_parents(size):
     assert entry.tsize == sum(len(blocks[cid]) for cid in order)
     assert entry.size == size
     drive(walk(entry.cid, len(blocks)), blocks.get_block)
+
+
+def test_add_file__when_a_stream_has_no_bytes_ready__refuses_instead_of_ending():
+    """A pipe that does not wait answers None; taken as the end, that gave the CID of a part."""
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    os.write(writer, b"hello ")
+    with open(reader, "rb", buffering=0) as source, pytest.raises(BadInput, match="no bytes ready"):
+        add_file(source)
+    os.close(writer)
