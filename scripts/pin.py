@@ -11,9 +11,8 @@ from pfpkit.workspace import Workspace
 
 
 @click.command(cls=Command)
-@click.option("--to", default=["blockstore"], multiple=True, type=click.Choice(["blockstore"]))
 @click.option("--gateway", "gateways", multiple=True, metavar="URL", help="Read back through it.")
-def cli(to: tuple[str, ...], gateways: tuple[str, ...]) -> None:
+def cli(gateways: tuple[str, ...]) -> None:
     """Pin the collection in metadata/ and read every bundle back through a gateway.
 
     Checks every file first and names every fault at once. Run again, it does what is missing.
