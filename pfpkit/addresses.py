@@ -12,9 +12,15 @@ import socket
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+import httpx
+
 from pfpkit.errors import BadInput
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# Python's own table is older than some entries of the registries.
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+_DOCUMENTATION = ipaddress.IPv6Network("3fff::/20")  # RFC 9637
+_PROTOCOL = ipaddress.IPv4Network("192.0.0.0/24")  # RFC 6890; no gateway is among its anycasts
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -69,9 +75,11 @@ def _kind(address: _Address) -> AddressKind:
         return AddressKind.LINK_LOCAL
     # `ipaddress` counts multicast and site-local addresses as global; no stranger fetches there.
     special = address.is_multicast or address.is_reserved or not address.is_global
-    if special or (isinstance(address, ipaddress.IPv6Address) and address.is_site_local):
-        return AddressKind.PRIVATE
-    return AddressKind.PUBLIC
+    if isinstance(address, ipaddress.IPv6Address):
+        special = special or address not in _GLOBAL_UNICAST or address in _DOCUMENTATION
+    else:
+        special = special or address in _PROTOCOL
+    return AddressKind.PRIVATE if special else AddressKind.PUBLIC
 
 
 def _hidden_ipv4(address: _Address) -> ipaddress.IPv4Address | None:
@@ -94,7 +102,9 @@ def gateway_url(text: str) -> str:
     try:
         parts = urlsplit(text)
         port_is_fine = parts.port is None or parts.port > 0
-    except ValueError:
+        # The client's own reading of the host; left for later, its errors would end the program.
+        _ = httpx.URL(text).host if text.isprintable() else ""
+    except (ValueError, httpx.InvalidURL):
         # Its message may quote a part of a password.
         raise BadInput(f"{shown!r} is not a gateway URL; its host or port is malformed") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine:

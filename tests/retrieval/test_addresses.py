@@ -43,6 +43,10 @@ def test_gateway_url__when_http__gives_its_base(text: str, base: str) -> None:
         "https://host?token=1",
         "https://host#x",
         "http://[::1",
+        "http://256.1.1.1",
+        "http://[v1.a]",
+        "http://xn--",
+        "http://xn--a.com",
     ],
 )
 def test_gateway_url__when_not_http__says_which_in_one_line(text: str) -> None:
@@ -103,6 +107,12 @@ def test_gateway_url__when_refused__never_shows_a_secret(text: str) -> None:
         ("[fd00::1]", AddressKind.PRIVATE),
         ("[fec0::1]", AddressKind.PRIVATE),
         ("[ff02::1]", AddressKind.PRIVATE),
+        ("192.0.0.8", AddressKind.PRIVATE),
+        ("[3fff::1]", AddressKind.PRIVATE),
+        ("[2001:db8::1]", AddressKind.PRIVATE),
+        ("[5f00::1]", AddressKind.PRIVATE),
+        ("[64:ff9b:1::1]", AddressKind.PRIVATE),
+        ("[4000::1]", AddressKind.PRIVATE),
         ("no-such-host.invalid", AddressKind.UNKNOWN),
         ("x" * 300, AddressKind.UNKNOWN),
     ],
