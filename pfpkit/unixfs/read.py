@@ -6,10 +6,10 @@ verify each block before the traversal sees it. Every traversal is bounded by nu
 gives, keeps its own stack, and refuses what the UnixFS specification forbids.
 """
 
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from typing import TypeAlias, TypeVar
 
-from pfpkit.cid import CID, RAW, verify
+from pfpkit.cid import CID, verify
 from pfpkit.errors import BadBlock, NotFound
 from pfpkit.unixfs.dagpb import Link
 from pfpkit.unixfs.hamt import index_at, murmur3_x64_64
@@ -115,16 +115,16 @@ def read_file(
     """Write a file's bytes in order and return their number.
 
     A file that says it is over `max_bytes` raises BadBlock before anything is written, and so
-    does what is no file. A part that has another size than its parent says raises BadBlock when
-    it is reached, after the parts before it were written.
+    does what is no file. A block that brings the file over `max_blocks`, counting each part as
+    often as it occurs, raises BadBlock before its parts are remembered. A part that has another
+    size than its parent says raises BadBlock when it is reached, after the parts before it were
+    written.
     """
     written = blocks = 0
     pending: list[tuple[CID, int | None, int]] = [(cid, None, 0)]
     while pending:
         cid, expected, depth = pending.pop()
         blocks += 1
-        if blocks > max_blocks:
-            raise BadBlock(f"{cid}: the file has more than {max_blocks} blocks")
         node = yield from read_node(cid)
         if not node.is_file:
             raise BadBlock(f"{cid}: a {node.kind.value} is no file")
@@ -132,6 +132,9 @@ def read_file(
             raise BadBlock(f"{cid}: its parent says {expected} bytes, it has {node.size}")
         if expected is None and node.size > max_bytes:
             raise BadBlock(f"{cid}: the file has {node.size} bytes, over the limit of {max_bytes}")
+        # What waits takes memory too: it is counted before it is remembered.
+        if blocks + len(pending) + len(node.links) > max_blocks:
+            raise BadBlock(f"{cid}: the file has more than {max_blocks} blocks")
         if node.links and depth == MAX_DEPTH:
             raise BadBlock(f"{cid}: the file has more than {MAX_DEPTH} levels")
         if node.data:
@@ -165,14 +168,15 @@ def _list_hamt(root: CID, node: Node, max_entries: int) -> Traversal[dict[str, L
     # Each item is a link and the indexes that lead to its shard.
     todo: list[tuple[Link, CID, tuple[int, ...]]] = [(x, root, ()) for x in reversed(node.links)]
     while todo:
+        # No shard is empty, so each link that waits is one entry at least.
+        if len(entries) + len(todo) > max_entries:
+            raise BadBlock(f"{root}: the directory has more than {max_entries} entries")
         link, shard, place = todo.pop()
         place = (*place, prefixes(fanout)[link.name[:width]])
         name = link.name[width:]
         if name:
             _check_place(shard, name, place, fanout)
             entries[name] = Link(link.cid, name, link.tsize)
-            if len(entries) > max_entries:
-                raise BadBlock(f"{root}: the directory has more than {max_entries} entries")
             continue
         if index_at(0, len(place), fanout) is None:
             raise BadBlock(f"{link.cid}: the HAMT is deeper than its hash is long")
@@ -190,20 +194,18 @@ def _check_place(shard: CID, name: str, place: tuple[int, ...], fanout: int) -> 
 def walk(cid: CID, max_blocks: int) -> Traversal[None]:
     """Ask for every block of a DAG once, depth first, the root first, in the order of links.
 
-    A DAG of more than `max_blocks` blocks raises BadBlock.
+    A DAG of more than `max_blocks` blocks raises BadBlock, as soon as so many are named.
     """
     seen: set[CID] = set()
-    levels: list[Iterator[CID]] = [iter([cid])]
-    while levels:
-        for child in levels[-1]:
-            if child not in seen:
-                break
-        else:
-            levels.pop()
-            continue
-        if len(seen) == max_blocks:
+    pending: dict[CID, None] = {cid: None}
+    while pending:
+        if len(seen) + len(pending) > max_blocks:
             raise BadBlock(f"{cid}: the DAG has more than {max_blocks} blocks")
+        child, _ = pending.popitem()
         seen.add(child)
         node = yield from read_node(child)
-        if child.codec != RAW:
-            levels.append(iter([link.cid for link in node.links]))
+        for link in reversed(node.links):
+            if link.cid not in seen:
+                # What waits already is asked for earlier now: depth first.
+                pending.pop(link.cid, None)
+                pending[link.cid] = None

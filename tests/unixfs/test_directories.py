@@ -203,6 +203,44 @@ def test_walk__when_added__asks_for_every_block_once(profile, tree):
         drive(walk(root, len(blocks) - 1), get)
 
 
+def test_walk__when_a_node_names_too_many_blocks__none_is_asked_for():
+    """What waits is bounded too; a block that is named often is one block."""
+    blocks = Blocks()
+    leaves = [add_file(b"%d" % n, sink=blocks.put).cid for n in range(9)]
+    links = [Link(leaf, f"{n}{again}") for again in "ab" for n, leaf in enumerate(leaves)]
+    cid = node(blocks, links, Message(1))
+    asked: list[CID] = []
+
+    def get(wanted: CID) -> bytes:
+        asked.append(wanted)
+        return blocks[wanted]
+
+    drive(walk(cid, 10), get)
+    assert asked == [cid, *leaves]
+    asked.clear()
+    with pytest.raises(BadBlock, match="more than 9 blocks"):
+        drive(walk(cid, 9), get)
+    assert asked == [cid]
+
+
+def test_list_directory__when_a_shard_names_too_much__no_shard_is_asked_for():
+    """No shard is empty, so each link that waits is one entry at least."""
+    blocks = Blocks()
+    entries = {str(n): Entry(LEAF, 4, 4) for n in range(500)}
+    root = add_directory(entries, ALL_HAMT, blocks.put).cid
+    asked: list[CID] = []
+
+    def get(wanted: CID) -> bytes:
+        asked.append(wanted)
+        return blocks[wanted]
+
+    assert drive(list_directory(root, max_entries=500), get).keys() == entries.keys()
+    asked.clear()
+    with pytest.raises(BadBlock, match="more than 100 entries"):
+        drive(list_directory(root, max_entries=100), get)
+    assert asked == [root]
+
+
 def test_walk__when_absurdly_deep__needs_no_recursion():
     """A chain of 5,000 directories."""
     blocks = Blocks()

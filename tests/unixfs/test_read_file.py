@@ -131,3 +131,23 @@ def test_read_file__when_blocks_multiply__stops_at_the_limit():
         cid = node(blocks, [Link(cid, "")] * 100, file_of([(cid, 0)] * 100))
     with pytest.raises(BadBlock, match="more than 500 blocks"):
         read(blocks, cid, max_blocks=500)
+
+
+def test_read_file__when_a_node_names_too_many_parts__none_is_asked_for():
+    """What waits is bounded too: nested nodes of many links would fill the memory."""
+    blocks = Blocks()
+    part = add_file(b"", sink=blocks.put).cid
+    inner = node(blocks, [Link(part, "")] * 10, file_of([(part, 0)] * 10))
+    outer = [(inner, 0)] + [(part, 0)] * 9
+    cid = node(blocks, [Link(link, "") for link, _ in outer], file_of(outer))
+    assert read(blocks, cid, max_blocks=21) == b""
+    for limit, asked_for in ((20, [cid, inner]), (10, [cid])):
+        asked: list[CID] = []
+
+        def get(wanted: CID, asked: list[CID] = asked) -> bytes:
+            asked.append(wanted)
+            return blocks[wanted]
+
+        with pytest.raises(BadBlock, match=f"more than {limit} blocks"):
+            drive(read_file(cid, write=print, max_bytes=9, max_blocks=limit), get)
+        assert asked == asked_for
