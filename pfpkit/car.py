@@ -79,10 +79,10 @@ def _blocks(stream: BinaryIO, decoder: "CarDecoder", first: list[Block]) -> Iter
 
 
 class CarDecoder:
-    """Reads a CARv1 from pieces of any size; holds one unfinished section at most.
+    """Reads a CARv1 of at most `max_blocks` blocks from pieces of any size.
 
-    With `whole`, it also holds the CIDs of the blocks that came and that are still to come, at
-    most `max_blocks` of each.
+    Holds one unfinished section at most; with `whole`, also the CIDs of the blocks that came and
+    that are still to come, at most `max_blocks` of each. A block that comes twice counts twice.
     """
 
     def __init__(
@@ -158,6 +158,8 @@ class CarDecoder:
 
     def _block(self, section: bytes) -> Block:
         number = self._blocks + 1
+        if number > self._max_blocks:
+            raise BadCar(f"the CAR has more than {self._max_blocks} blocks")
         try:
             cid, offset = CID.read(section)
         except BadCID as error:
@@ -176,8 +178,6 @@ class CarDecoder:
         if cid in self._came:
             return
         self._came.add(cid)
-        if len(self._came) > self._max_blocks:
-            raise BadCar(f"the CAR has more than {self._max_blocks} blocks")
         self._missing.pop(cid, None)
         if cid.codec == RAW:
             return
@@ -195,7 +195,7 @@ class CarDecoder:
         if cid not in self._came:
             self._missing[cid] = None
             if len(self._missing) > self._max_blocks:
-                raise BadCar(f"the CAR has more than {self._max_blocks} blocks")
+                raise BadCar(f"the CAR names more than {self._max_blocks} blocks")
 
 
 def _check_hash(cid: CID) -> None:

@@ -206,6 +206,23 @@ def test_car_decoder__when_more_blocks_than_allowed__raises_bad_car():
         CarDecoder(max_blocks=len(blocks) - 1).feed(data)
 
 
+def test_car_decoder__when_read_in_parts__counts_the_blocks_too():
+    """Whoever collects them is bounded, though nothing shows whether they belong together."""
+    data = written([A.cid], [A, A, A])
+    assert CarDecoder(max_blocks=3, whole=False).feed(data) == [A, A, A]
+    with pytest.raises(BadCar, match="more than 2 blocks"):
+        CarDecoder(max_blocks=2, whole=False).feed(data)
+
+
+def test_car_decoder__when_more_blocks_are_named_than_allowed__raises_bad_car():
+    """One block names all others: what has not come yet is held as well."""
+    _, root, blocks = car_of(Folder({str(n): File(n) for n in range(1, 9)}))
+    data = written([root], [Block(root, blocks[root])])
+    CarDecoder(max_blocks=8).feed(data)
+    with pytest.raises(BadCar, match="names more than 7 blocks"):
+        CarDecoder(max_blocks=7).feed(data)
+
+
 def test_car_decoder__when_fed_an_endless_block__holds_no_more_than_the_limit():
     """It refuses by the length that the section says, at once."""
     decoder = CarDecoder(max_block_bytes=1000)
