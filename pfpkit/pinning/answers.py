@@ -107,6 +107,8 @@ def _find(request: Request, wanted: Wanted, get: Get) -> _Content:
         raise HTTPException(404, str(error)) from None
     except BadBlock as error:
         raise HTTPException(404, f"no path leads through this: {error}") from None
+    except BadCID as error:
+        raise HTTPException(400, str(error)) from None
     except HTTPException as error:
         cached_alone = "only-if-cached" in request.headers.get("cache-control", "")
         if error.status_code == 404 and cached_alone:
@@ -150,7 +152,7 @@ def _listing(request: Request, content: _Content) -> Response:
 
 def _car(request: Request, content: _Content) -> Response:
     wanted, cid = content.wanted, content.cid
-    if wanted.scope is not Scope.BLOCK and cid.hash_code != IDENTITY:
+    if wanted.scope is not Scope.BLOCK:
         # What has no links that we read is refused while a status can still say so.
         decode_node(cid, content.data)
     etag = f'"{cid}.car"'
@@ -175,7 +177,7 @@ def _sections(content: _Content) -> Iterator[bytes]:
     seen: set[CID] = set()
     for blocks in (content.passed, _scoped(content)):
         for block in blocks:
-            # Identity CIDs hold their own bytes and never stand in a CAR.
+            # The probe of a gateway is an identity CID; those never stand in a CAR.
             if block.cid not in seen and block.cid.hash_code != IDENTITY:
                 seen.add(block.cid)
                 name = block.cid.encode()

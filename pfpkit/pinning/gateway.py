@@ -3,7 +3,8 @@
 Serves what https://specs.ipfs.tech/http-gateways/trustless-gateway/ asks for, and single files as
 https://specs.ipfs.tech/http-gateways/path-gateway/ does; `answers` has the details. Trusts the
 source for hashing: a damaged block ends in a 500 that names it, or, when part of the answer has
-been sent, in a connection cut short.
+been sent, in a connection cut short. A CID of another hash than sha2-256 is answered with 400, an
+identity CID too; `bafkqaaa` alone, the empty one, is answered, for clients probe gateways with it.
 """
 
 import errno
@@ -20,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from pfpkit.cid import CID, IDENTITY
+from pfpkit.cid import CID
 from pfpkit.errors import BadCID, NotFound, PinError, StoreDamaged
 from pfpkit.pinning.answers import METHODS, PUBLIC, answer
 from pfpkit.pinning.entities import Get
@@ -28,6 +29,7 @@ from pfpkit.pinning.entities import Get
 __all__ = ["BlockSource", "Gateway", "app"]
 
 _READY_WITHIN_S = 10.0
+_PROBE = CID.parse("bafkqaaa")
 
 
 class BlockSource(Protocol):
@@ -134,8 +136,8 @@ def _checked(source: BlockSource) -> Get:
     """Return how to read blocks so that what goes wrong becomes an answer, without local paths."""
 
     def get(cid: CID) -> bytes:
-        if cid.hash_code == IDENTITY:
-            return cid.digest
+        if cid == _PROBE:
+            return b""
         try:
             return source.get(cid)
         except NotFound:

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from support.dags import SHARDED, TREE, dag_of, file_dag, trees
 
 from pfpkit.car import read_car
-from pfpkit.cid import CID, cid_of, verify
+from pfpkit.cid import CID, DAG_PB, IDENTITY, cid_of, verify
 from pfpkit.pinning import Dag
 from pfpkit.pinning.blockstore import BlockStore
-from pfpkit.unixfs import Block, drive, list_directory, resolve
+from pfpkit.unixfs import Block, Link, dagpb, drive, list_directory, resolve
+from pfpkit.unixfs.node import Message
 
 RAW = "application/vnd.ipld.raw"
 CAR = "application/vnd.ipld.car"
@@ -228,6 +229,31 @@ def test_probe__when_bafkqaaa__is_a_gateway(client: httpx.Client, form: str) -> 
         assert blocks_in(response) == []
         assert read_car(io.BytesIO(response.content), whole=False)[0] == [CID.parse("bafkqaaa")]
     assert client.head(f"/ipfs/bafkqaaa?format={form}").status_code == 200
+
+
+FORMS = ["", "?format=raw", "?format=car", "?format=car&dag-scope=entity"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_get__when_an_identity_cid__is_400(
+    client: httpx.Client, served_store: BlockStore, form: str
+) -> None:
+    """As a root, on the way, and at the end of a path, for the CIDs that hold a folder too."""
+    folder = Message(1).encode()
+    identity = CID(1, DAG_PB, dagpb.encode([], folder), IDENTITY)
+    data = dagpb.encode([Link(identity, "x")], folder)
+    stored = cid_of(data, DAG_PB)
+    served_store.put(Block(stored, data))
+    for path in (f"{identity}", f"{identity}/", f"{identity}/y", f"{stored}/x", f"{stored}/x/y"):
+        response = client.get(f"/ipfs/{path}{form}")
+        assert (path, response.status_code) == (path, 400)
+        assert str(identity) in response.text
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_probe__when_a_path_follows__is_400(client: httpx.Client, form: str) -> None:
+    """The empty block holds nothing, and nothing is looked for in it."""
+    assert client.get(f"/ipfs/bafkqaaa/x{form}").status_code == 400
 
 
 def test_raw__when_the_cid_is_written_otherwise__is_the_same_block(
