@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from pfpkit.budget import Budget
 from pfpkit.cid import CID, Block, verify
 from pfpkit.errors import (
-    BadBlock,
     BadCID,
     BadMetadata,
     GatewayError,
@@ -31,6 +31,8 @@ __all__ = ["MAX_BLOCKS", "Blocks", "Outcome", "Proof", "Step", "max_proof_bytes"
 
 MAX_BLOCKS = 1_000
 """Far above a picture of 10 MiB in 256 KiB chunks, with the directories that lead to it."""
+WITHIN_S = 300.0
+"""How long all blocks of one proof may take to come, in seconds."""
 _BESIDE_PICTURE_BYTES = 16 * 2**20
 _MAX_METADATA_BYTES = 64 * 2**10
 _MAX_URI = 2_048
@@ -93,24 +95,38 @@ class Proof:
 
 
 async def prove(
-    token_uri: str, image_uri: str | None, blocks: Blocks, limits: Limits | None = None
+    token_uri: str,
+    image_uri: str | None,
+    blocks: Blocks,
+    limits: Limits | None = None,
+    *,
+    within_s: float = WITHIN_S,
 ) -> Proof:
     """Walk from the URIs to the picture and say how each step ended. Raises no PfpkitError."""
-    return await _Walk(token_uri, image_uri, blocks, limits or Limits()).run()
+    return await _Walk(token_uri, image_uri, blocks, limits or Limits(), within_s).run()
 
 
 class _Walk:
     """One walk; each `_step` method returns its reason in words, or raises."""
 
     def __init__(
-        self, token_uri: str, image_uri: str | None, source: Blocks, limits: Limits
+        self,
+        token_uri: str,
+        image_uri: str | None,
+        source: Blocks,
+        limits: Limits,
+        within_s: float,
     ) -> None:
         self.token_uri = token_uri
         self.image_uri = image_uri
         self.source = source
         self.limits = limits
-        self.used: dict[CID, bytes] = {}
-        self.bytes = 0
+        self.budget = Budget(
+            self._fetch,
+            max_blocks=MAX_BLOCKS,
+            max_bytes=max_proof_bytes(limits),
+            within_s=within_s,
+        )
         self.place: IpfsPath | None = None
         self.metadata: CID | None = None
         self.image: CID | None = None
@@ -139,7 +155,7 @@ class _Walk:
                 failed = True
         return Proof(
             tuple(steps),
-            tuple(Block(cid, data) for cid, data in self.used.items()),
+            self.budget.blocks,
             None if self.place is None else self.place.root,
             self.metadata,
             self.image,
@@ -148,26 +164,22 @@ class _Walk:
             self.name,
         )
 
-    async def _get(self, cid: CID) -> bytes:
-        if cid not in self.used:
-            try:
-                data = await self.source.block(cid)
-            except NotFound as error:
-                # Here NotFound means that a directory has no such entry, which is a proof.
-                raise GatewayError(str(error)) from error
-            verify(cid, data)
-            self.bytes += len(data)
-            if len(self.used) == MAX_BLOCKS or self.bytes > max_proof_bytes(self.limits):
-                raise BadBlock(f"{cid}: more than {MAX_BLOCKS:,} blocks, or too large, for a proof")
-            self.used[cid] = data
-        return self.used[cid]
+    async def _fetch(self, cid: CID) -> bytes:
+        try:
+            data = await self.source.block(cid)
+        except NotFound as error:
+            # Here NotFound means that a directory has no such entry, which is a proof.
+            raise GatewayError(str(error)) from error
+        verify(cid, data)
+        return data
 
     async def _locate(self, place: IpfsPath) -> CID:
-        return await adrive(resolve(place.root, place.path), self._get)
+        return await adrive(resolve(place.root, place.path), self.budget.get)
 
     async def _read(self, cid: CID, max_bytes: int) -> bytes:
         parts: list[bytes] = []
-        await adrive(read_file(cid, write=parts.append, max_bytes=max_bytes), self._get)
+        reading = read_file(cid, write=parts.append, max_bytes=max_bytes, max_blocks=MAX_BLOCKS)
+        await adrive(reading, self.budget.get)
         return b"".join(parts)
 
     async def _token_uri(self) -> str:

@@ -7,8 +7,10 @@ the CID and for which gateways may be asked.
 """
 
 import asyncio
+from base64 import b64encode
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
@@ -19,9 +21,11 @@ from urllib.parse import unquote, urlsplit
 import httpx
 
 from pfpkit.addresses import gateway_url, without_credentials
+from pfpkit.budget import Budget
 from pfpkit.car import CarDecoder
-from pfpkit.cid import CID, IDENTITY, MAX_BLOCK_BYTES, SHA2_256, Block, hash_name, verify
+from pfpkit.cid import CID, MAX_BLOCK_BYTES, SHA2_256, Block, hash_name, verify
 from pfpkit.errors import BadCar, BadCID, BadInput, GatewayError, WrongBytes
+from pfpkit.ipfs_path import IpfsPath
 from pfpkit.unixfs import adrive, drive, read_file, resolve, walk
 
 __all__ = ["Fetched", "GatewayFault", "IpfsPath", "Limits", "Reason", "Retriever"]
@@ -35,16 +39,23 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much and how long one answer may take. Sizes in bytes, times in seconds."""
+    """How much and how long answers may take. Sizes in bytes, times in seconds.
+
+    `block_bytes`, `block_s`, `car_bytes` and `car_s` bound one answer of one gateway, `connect_s`
+    and `read_s` its silences. `blocks`, `total_bytes` and `total_s` bound one whole `read`: its
+    path, its file and every gateway that was asked. `blocks` bounds a CAR too.
+    """
 
     block_bytes: int = MAX_BLOCK_BYTES
     file_bytes: int = 16 * 2**20
     car_bytes: int = 64 * 2**20
+    total_bytes: int = 64 * 2**20
     blocks: int = 10_000
     connect_s: float = 5.0
     read_s: float = 10.0
     block_s: float = 30.0
     car_s: float = 120.0
+    total_s: float = 300.0
 
 
 class Reason(StrEnum):
@@ -79,36 +90,6 @@ class GatewayFault:
 
 
 @dataclass(frozen=True, slots=True)
-class IpfsPath:
-    """A root and a path under it: what `ipfs://` URIs name."""
-
-    root: CID
-    path: str = ""
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read `ipfs://CID/path`, `/ipfs/CID/path` or `CID/path`; BadCID when it is none.
-
-        >>> IpfsPath.parse("ipfs://bafkqaaa/a%20b/c").path
-        'a b/c'
-        """
-        rest = text
-        if text.startswith("ipfs://"):
-            # `ipfs://ipfs/CID` is wrong and common in minted metadata.
-            rest = text.removeprefix("ipfs://").removeprefix("ipfs/")
-            if "?" in rest or "#" in rest:
-                raise BadCID(f"{text[:200]!r} has a query or a fragment, an IPFS path has none")
-            rest = unquote(rest)
-        elif text.startswith("/ipfs/"):
-            rest = text.removeprefix("/ipfs/")
-        root, _, path = rest.partition("/")
-        return cls(CID.parse(root), path)
-
-    def __str__(self) -> str:
-        return f"{self.root}/{self.path}" if self.path else str(self.root)
-
-
-@dataclass(frozen=True, slots=True)
 class Fetched:
     """A file's bytes, its CID, and every block that proves them, in the order of reading."""
 
@@ -133,15 +114,18 @@ class _Gateway:
     """A gateway's address as messages and logs may show it, and its password apart from it."""
 
     url: str
-    auth: httpx.BasicAuth | None = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
 
     @classmethod
     def of(cls, text: str) -> Self:
         url = gateway_url(text)
         user, at, _ = urlsplit(url).netloc.rpartition("@")
-        name, _, password = user.partition(":")
-        auth = httpx.BasicAuth(unquote(name), unquote(password)) if at else None
-        return cls(without_credentials(url), auth)
+        headers = {"Accept-Encoding": "identity", "User-Agent": "pfpkit"}
+        if at:
+            name, _, password = user.partition(":")
+            login = f"{unquote(name)}:{unquote(password)}".encode()
+            headers["Authorization"] = f"Basic {b64encode(login).decode()}"
+        return cls(without_credentials(url), headers)
 
 
 class _Refused(Exception):
@@ -169,13 +153,10 @@ class Retriever:
         self._car = _Form(
             "car", _CAR, f"{_CAR}; version=1; order=dfs; dups=n", limits.car_bytes, limits.car_s
         )
-        # trust_env would send passwords from ~/.netrc and route loopback through a proxy.
-        self._client = httpx.AsyncClient(
-            follow_redirects=False,
-            trust_env=False,
-            headers={"Accept-Encoding": "identity", "User-Agent": "pfpkit"},
-            timeout=httpx.Timeout(limits.read_s, connect=limits.connect_s),
-        )
+        # Not a client: that would read redirects, keep cookies, send passwords from ~/.netrc and
+        # route loopback through a proxy.
+        self._transport = httpx.AsyncHTTPTransport(trust_env=False)
+        self._timeouts = httpx.Timeout(limits.read_s, connect=limits.connect_s).as_dict()
 
     async def __aenter__(self) -> Self:
         return self
@@ -186,7 +167,7 @@ class Retriever:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
 
     @property
     def faults(self) -> list[GatewayFault]:
@@ -194,9 +175,10 @@ class Retriever:
         return list(self._faults)
 
     async def block(self, cid: CID) -> bytes:
-        """Return the bytes of `cid`, hashed. GatewayError when no gateway gave them."""
-        if cid.hash_code == IDENTITY:
-            return cid.digest
+        """Return the bytes of `cid`, hashed. GatewayError when no gateway gave them.
+
+        BadCID for every other hash than sha2-256, identity too: no gateway is asked for it.
+        """
         if cid.hash_code != SHA2_256:
             raise BadCID(f"{cid} is a {hash_name(cid.hash_code)} hash, only sha2-256 is verified")
 
@@ -214,28 +196,27 @@ class Retriever:
     ) -> Fetched:
         """Return the file that `reference` names; every block on the way was hashed.
 
-        NotFound names a missing path segment, BadBlock what is no file or larger than `max_bytes`.
+        NotFound names a missing path segment, BadBlock what is no file, larger than `max_bytes` or
+        beyond the limits of one reading; GatewayError also when all of it took too long.
         """
         target = _target(reference)
-        used: dict[CID, bytes] = {}
-
-        async def get(cid: CID) -> bytes:
-            if cid not in used:
-                used[cid] = await self.block(cid)
-            return used[cid]
-
         limits = self.limits
+        budget = Budget(
+            self.block,
+            max_blocks=limits.blocks,
+            max_bytes=limits.total_bytes,
+            within_s=limits.total_s,
+        )
         parts: list[bytes] = []
-        file = await adrive(resolve(target.root, target.path), get)
+        file = await adrive(resolve(target.root, target.path), budget.get)
         reading = read_file(
             file,
             write=parts.append,
             max_bytes=limits.file_bytes if max_bytes is None else max_bytes,
             max_blocks=limits.blocks,
         )
-        await adrive(reading, get)
-        blocks = tuple(Block(cid, data) for cid, data in used.items())
-        return Fetched(b"".join(parts), file, blocks)
+        await adrive(reading, budget.get)
+        return Fetched(b"".join(parts), file, budget.blocks)
 
     async def car(self, root: CID) -> tuple[Block, ...]:
         """Return every block under `root`, fetched as one CAR, in depth-first order.
@@ -246,7 +227,9 @@ class Retriever:
 
         async def ask(gateway: _Gateway) -> tuple[Block, ...]:
             # `_whole` judges from our root; what roots the CAR names means nothing to a client.
-            decoder = CarDecoder(max_block_bytes=self.limits.block_bytes, whole=False)
+            decoder = CarDecoder(
+                max_block_bytes=self.limits.block_bytes, max_blocks=self.limits.blocks, whole=False
+            )
             found: dict[CID, Block] = {}
 
             def take(chunk: bytes) -> None:
@@ -284,15 +267,12 @@ class Retriever:
         self, gateway: _Gateway, cid: CID, form: _Form, take: Callable[[bytes], None]
     ) -> None:
         """Pass the body of one answer to `take`, piece by piece and within all limits."""
-        url = f"{gateway.url}/ipfs/{cid}?format={form.name}"
         started = False
         received = 0
         try:
             async with (
                 asyncio.timeout(form.within_s),
-                self._client.stream(
-                    "GET", url, headers={"Accept": form.accept}, auth=gateway.auth
-                ) as response,
+                self._answer(gateway, cid, form) as response,
             ):
                 _check_head(response, form)
                 started = True
@@ -317,11 +297,28 @@ class Retriever:
                 raise _Refused(Reason.CUT_SHORT, detail) from None
             raise _Refused(Reason.NOT_HTTP, _clip(str(error))) from None
 
+    @asynccontextmanager
+    async def _answer(
+        self, gateway: _Gateway, cid: CID, form: _Form
+    ) -> AsyncIterator[httpx.Response]:
+        url = f"{gateway.url}/ipfs/{cid}?format={form.name}"
+        headers = {**gateway.headers, "Accept": form.accept}
+        request = httpx.Request("GET", url, headers=headers, extensions={"timeout": self._timeouts})
+        try:
+            response = await self._transport.handle_async_request(request)
+        except UnicodeError:
+            # A host with a label that no resolver takes, such as one of 64 letters.
+            raise _Refused(Reason.UNREACHABLE, "its host is no name") from None
+        try:
+            yield response
+        finally:
+            await response.aclose()
+
 
 def _check_head(response: httpx.Response, form: _Form) -> None:
     """Refuse an answer by its status and headers, before any of its body is read."""
     status, headers = response.status_code, response.headers
-    if response.is_redirect:
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST and "location" in headers:
         to = without_credentials(headers["location"])
         raise _Refused(Reason.REDIRECTED, f"{status} to {_clip(to)}, which is not followed")
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
@@ -336,8 +333,8 @@ def _check_head(response: httpx.Response, form: _Form) -> None:
     if encoding.strip().lower() != "identity":
         raise _Refused(Reason.COMPRESSED, _clip(encoding))
     length = headers.get("content-length", "")
-    # More than 18 digits would be slow to read and is too large anyway.
-    if length.isdecimal() and (len(length) > 18 or int(length) > form.max_bytes):
+    # At most 20 digits: a longer number is no HTTP to the library beneath.
+    if length.isdecimal() and int(length) > form.max_bytes:
         raise _too_large(form)
 
 

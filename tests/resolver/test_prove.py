@@ -4,7 +4,6 @@ given a bundle, every step passes and the blocks prove the picture
 given one thing wrong, its step fails with its error, and there is nothing to show
 given any flipped bit in any block, the proof does not hold
 given other people's directories: large, sharded, of older CIDs, it proves them too
-given what never ends, it stops at its limits
 """
 
 import asyncio
@@ -29,7 +28,7 @@ from support.shelves import (
 )
 
 from pfpkit.cid import Block
-from pfpkit.evidence import MAX_BLOCKS, Outcome, prove
+from pfpkit.evidence import Outcome, prove
 from pfpkit.images import Limits
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.unixfs import UNIXFS_V0_2015, UNIXFS_V1_2025
@@ -343,19 +342,6 @@ def test_prove__when_metadata_writes_the_same_block_as_cid_v0__is_the_same_pictu
     blocks += [Block(v0, block.data) for block in image.blocks if block.cid == image.root]
     proof = prove_over(blocks, f"ipfs://{metadata.root}", f"ipfs://{image.root}")
     assert proof.holds, proof.steps
-
-
-def test_prove__when_the_picture_is_of_countless_blocks__stops():
-    """A thousand blocks are enough for any picture; each one costs a request."""
-    tiny = replace(UNIXFS_V1_2025, name="tiny", chunk_size=2)
-    image = file_dag(b"".join(n.to_bytes(2) for n in range(1500)), tiny)
-    text = json.dumps({"image": f"ipfs://{image.root}"}).encode()
-    metadata = file_dag(text, UNIXFS_V1_2025)
-    with HostileGateway([*image.blocks, *metadata.blocks]) as gateway:
-        proof = prove_from(gateway, f"ipfs://{metadata.root}")
-        assert len(gateway.requests) == MAX_BLOCKS + 1
-    assert_fails(proof, "image", "BadBlock")
-    assert "more than 1,000 blocks" in proof.steps[3].reason
 
 
 def test_prove__when_a_source_lacks_a_shard__concludes_nothing(tmp_path):

@@ -140,7 +140,20 @@ def test_block__when_redirected__never_asks_the_other_place(honest: HostileGatew
 
 
 @pytest.mark.parametrize(
-    "place", ["file:///etc/passwd", "//10.0.0.1/x", "http://[", "/\x1b[31m", "", "http://a:b@c/"]
+    "place",
+    [
+        "file:///etc/passwd",
+        "//10.0.0.1/x",
+        "http://[",
+        "/\x1b[31m",
+        "",
+        "http://a:b@c/",
+        "http://xn--/",
+        "http://xn--a.com/",
+        "http://256.1.1.1/",
+        "http://h:99999999/",
+        "data:,x",
+    ],
 )
 def test_block__when_redirected_oddly__is_one_printable_fault(
     honest: HostileGateway, place: str
@@ -150,8 +163,46 @@ def test_block__when_redirected_oddly__is_one_printable_fault(
         data, retriever = asyncio.run(block_from([liar.url, honest.url]))
     assert data == BLOCK.data
     (fault,) = retriever.faults
+    assert fault.reason is Reason.REDIRECTED
     assert str(fault).isprintable()
     assert "a:b@" not in str(fault)
+
+
+@pytest.mark.parametrize("status", ["300 Multiple Choices", "304 Not Modified", "399 Odd"])
+def test_block__when_redirected_nowhere__is_refused_and_the_next_is_asked(
+    honest: HostileGateway, status: str
+) -> None:
+    """A status of 3xx need not come with a Location."""
+    with HostileGateway(BLOCKS, Lie.ODD_STATUS) as liar:
+        liar.status = status
+        data, retriever = asyncio.run(block_from([liar.url, honest.url]))
+    assert data == BLOCK.data
+    (fault,) = retriever.faults
+    assert (fault.reason, fault.detail[:3]) == (Reason.REFUSED, status[:3])
+
+
+@pytest.mark.parametrize("host", ["x" * 64, "a..b", "x" * 300])
+def test_block__when_the_host_is_no_name__says_unreachable(
+    honest: HostileGateway, host: str
+) -> None:
+    """What no resolver can look up is a gateway that cannot be reached."""
+    data, retriever = asyncio.run(block_from([f"http://{host}", honest.url]))
+    assert data == BLOCK.data
+    assert [fault.reason for fault in retriever.faults] == [Reason.UNREACHABLE]
+
+
+@pytest.mark.parametrize(
+    ("digits", "reason"), [(18, Reason.TOO_LARGE), (20, Reason.TOO_LARGE), (5_000, Reason.NOT_HTTP)]
+)
+def test_block__when_an_absurd_length_is_announced__is_a_fault(
+    honest: HostileGateway, digits: int, reason: Reason
+) -> None:
+    """More digits than Python turns into a number are a fault like any other."""
+    with HostileGateway(BLOCKS, Lie.ANNOUNCED_HUGE) as liar:
+        liar.announced = "9" * digits
+        data, retriever = asyncio.run(block_from([liar.url, honest.url]))
+    assert data == BLOCK.data
+    assert [fault.reason for fault in retriever.faults] == [reason]
 
 
 def test_block__when_nobody_listens__says_unreachable(honest: HostileGateway) -> None:

@@ -41,6 +41,8 @@ class Lie(StrEnum):
     STALLED = "stalls in the middle of the body"
     DRIPPING = "sends one byte now and then, for ever"
     REDIRECTING = "redirects elsewhere"
+    ODD_STATUS = "answers with `status`, and with no Location"
+    SLOW = "thinks for a while and answers rightly"
     WRONG_TYPE = "serves the right bytes as HTML"
     PLAIN = "ignores the format and serves plain bytes"
     GZIP_BOMB = "compresses zeros"
@@ -67,6 +69,8 @@ class HostileGateway:
         self.elsewhere = elsewhere
         self.instead: bytes | None = None
         """Sent with the right head in place of any body, when set."""
+        self.status = "304 Not Modified"
+        self.announced = str(2**40)
         self.requests: list[str] = []
         self.heads: list[bytes] = []
         self.sent = 0
@@ -167,7 +171,7 @@ class _Handler(socketserver.BaseRequestHandler):
                 while not self.server.gateway.stopping.is_set():
                     self._send(_PIECE)
             case Lie.ANNOUNCED_HUGE:
-                self._head("200 OK", media_type, 2**40)
+                self._head("200 OK", media_type, self.server.gateway.announced)
                 self._send(body)
                 self._stall()
             case Lie.SILENT:
@@ -183,6 +187,11 @@ class _Handler(socketserver.BaseRequestHandler):
             case Lie.REDIRECTING:
                 place = f"Location: {self.server.gateway.elsewhere}"
                 self._answer("302 Found", "text/plain", b"over there\n", place)
+            case Lie.ODD_STATUS:
+                self._answer(self.server.gateway.status, media_type, b"")
+            case Lie.SLOW:
+                self.server.gateway.stopping.wait(0.05)
+                self._answer("200 OK", media_type, body)
             case Lie.WRONG_TYPE:
                 self._answer("200 OK", "text/html", body)
             case Lie.PLAIN:
@@ -215,7 +224,7 @@ class _Handler(socketserver.BaseRequestHandler):
         self._head(status, media_type, len(body), *headers)
         self._send(body)
 
-    def _head(self, status: str, media_type: str, length: int | None, *headers: str) -> None:
+    def _head(self, status: str, media_type: str, length: int | str | None, *headers: str) -> None:
         lines = [f"HTTP/1.1 {status}", f"Content-Type: {media_type}", "Connection: close", *headers]
         if length is not None:
             lines.append(f"Content-Length: {length}")
