@@ -22,7 +22,7 @@ demo: setup ## from image files to a verified avatar, on a chain of its own
 	@$(BIN)/ape run demo
 
 test: setup ## all tests: units, contract, gas, stateful model, scripts
-	@$(BIN)/ape test
+	@tools/test.sh
 
 check: setup ## format, lint, types, import order
 	@$(BIN)/ruff format --check .
