@@ -9,10 +9,10 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: help setup demo test check readme lock samples clean
+.PHONY: help setup demo test check readme figures bench-gas bench-gas-experiments lock samples clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## make .venv and node_modules from the locks (nothing to do: done at once)
 	@[ -n "$(PYTHON)" ] || { echo "setup: Python 3.11 or newer is needed: install it, for example from python.org" >&2; exit 1; }
@@ -24,14 +24,36 @@ demo: setup ## from image files to a verified avatar, on a chain of its own
 test: setup ## all tests: units, contract, gas, stateful model, scripts
 	@tools/test.sh
 
-check: setup ## format, lint, types, import order
+check: setup ## format, lint, types, import order, figures in README and docs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python tools/figures.py --check
 
 readme: setup ## run the commands of README.md and compare what they print
 	@$(BIN)/python tools/readme.py README.md
+
+bench-gas: setup benchmarks/node_modules/.package-lock.json .build/vyper/bin/vyper ## gas beside the floor and other libraries
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.gas
+	@$(BIN)/python tools/figures.py
+
+bench-gas-experiments: setup ## gas of ProfilePicture with one thing changed
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.gas experiments
+	@$(BIN)/python tools/figures.py
+
+figures: setup ## write benchmarks/results into README and docs
+	@$(BIN)/python tools/figures.py
+
+benchmarks/node_modules/.package-lock.json: benchmarks/package-lock.json
+	@echo "bench-gas: the libraries beside it, into benchmarks/node_modules"
+	@cd benchmarks && npm ci --no-audit --no-fund --ignore-scripts --silent
+
+# Where Vyper cannot be installed, the benchmark says so and leaves Snekmate out.
+.build/vyper/bin/vyper: benchmarks/requirements-vyper.lock
+	@echo "bench-gas: Vyper, for Snekmate, into .build/vyper"
+	@$(PYTHON) -m venv --clear .build/vyper
+	@.build/vyper/bin/pip --disable-pip-version-check install -qq --require-hashes --no-deps -r $< && touch $@ || rm -f $@
 
 lock: ## write requirements*.lock again (needs uv)
 	@tools/lock.sh
@@ -40,5 +62,5 @@ samples: setup ## draw the sample collection in metadata/ again
 	@$(BIN)/python tools/samples/draw.py
 
 clean: ## remove what the other targets made, pins and avatars included
-	rm -rf .venv node_modules .build .cache .pfpkit deployments/local *.egg-info
+	rm -rf .venv node_modules benchmarks/node_modules .build .cache .pfpkit deployments/local *.egg-info
 	rm -rf .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache

@@ -11,3 +11,6 @@ printf '%s\n%s\n' "$head" "$resolved" > requirements.lock
 # wheel 0.46 wants a newer `packaging` than eth-ape allows.
 resolved=$(printf 'setuptools>=70\nwheel<0.46\n' | uv pip compile "${flags[@]}" -)
 printf '%s\n%s\n' "$head" "$resolved" > requirements-build.lock
+# Vyper wants a newer `packaging` than eth-ape allows; the benchmark gives it an environment of its own.
+resolved=$(printf 'snekmate==0.1.2\nvyper==0.4.3\n' | uv pip compile "${flags[@]}" -)
+printf '%s\n%s\n' "${head%.}, by \`make bench-gas\` alone." "$resolved" > benchmarks/requirements-vyper.lock

@@ -19,6 +19,7 @@ SNAPSHOT = Path(__file__).parent / "snapshot.json"
 @pytest.fixture
 def head(project, node):
     """What the figures are measured with, as the build and the node tell it."""
+    project.load_contracts()  # a new checkout has compiled nothing yet
     (compiler,) = (c for c in project.manifest.compilers if "ProfilePicture" in c.contractTypes)
     return {
         "compiler": f"solc {compiler.version}",

@@ -1,0 +1,1 @@
+"""Gas of ProfilePicture beside the floor and its peers: `make bench-gas`."""

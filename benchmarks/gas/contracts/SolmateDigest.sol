@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {ERC721} from "solmate/src/tokens/ERC721.sol";
+import {Owned} from "solmate/src/auth/Owned.sol";
+import {BundleURI} from "../../../contracts/libraries/BundleURI.sol";
+
+/// @title Solmate's ERC721 with a digest a token; the owner mints
+/// @dev Solmate has no base32; the encoder is ours, so that the text is the same.
+contract SolmateDigest is ERC721, Owned {
+    uint256 private _lastId;
+    mapping(uint256 id => bytes32) private _digests;
+
+    constructor(address owner_) ERC721("Profile Pictures", "PFP") Owned(owner_) {}
+
+    function mint(address to, bytes32 digest) external onlyOwner returns (uint256 id) {
+        id = ++_lastId;
+        _mint(to, id);
+        _digests[id] = digest;
+    }
+
+    function safeMint(address to, bytes32 digest) external onlyOwner returns (uint256 id) {
+        id = ++_lastId;
+        _digests[id] = digest;
+        _safeMint(to, id);
+    }
+
+    function mintBatch(address to, bytes32[] calldata digests) external onlyOwner {
+        uint256 id = _lastId;
+        _lastId = id + digests.length;
+        for (uint256 i = 0; i < digests.length; ++i) {
+            _mint(to, ++id);
+            _digests[id] = digests[i];
+        }
+    }
+
+    function airdrop(address[] calldata receivers, bytes32[] calldata digests) external onlyOwner {
+        uint256 id = _lastId;
+        _lastId = id + digests.length;
+        for (uint256 i = 0; i < digests.length; ++i) {
+            _mint(receivers[i], ++id);
+            _digests[id] = digests[i];
+        }
+    }
+
+    function burn(uint256 id) external {
+        address holder = ownerOf(id);
+        require(
+            msg.sender == holder || isApprovedForAll[holder][msg.sender] || msg.sender == getApproved[id],
+            "NOT_AUTHORIZED"
+        );
+        _burn(id);
+    }
+
+    function tokenURI(uint256 id) public view override returns (string memory) {
+        ownerOf(id); // reverts when there is no such token
+        return BundleURI.metadata(_digests[id]);
+    }
+}
