@@ -89,7 +89,7 @@ def test_block__when_a_gateway_lies__names_the_lie_and_asks_the_next(
         (fault,) = retriever.faults
         assert (fault.url, fault.cid, fault.reason) == (liar.url, BLOCK.cid, BLOCK_LIES[lie])
         assert liar.requests == [f"/ipfs/{BLOCK.cid}?format=raw"]
-        assert took < 1.5
+        assert took < 3
 
 
 @pytest.mark.parametrize("lie", CAR_LIES)
@@ -100,7 +100,7 @@ def test_car__when_a_gateway_lies__names_the_lie_and_asks_the_next(
     with HostileGateway(BLOCKS, lie) as liar:
         started = time.monotonic()
         blocks, retriever = asyncio.run(car_from([liar.url, honest.url]))
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 3
         assert set(blocks) == set(BLOCKS)
         (fault,) = retriever.faults
         assert (fault.url, fault.cid, fault.reason) == (liar.url, DAG.root, CAR_LIES[lie])
