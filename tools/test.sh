@@ -6,6 +6,8 @@ PATH=$PWD/.venv/bin:$PATH
 said=$(mktemp)
 trap 'rm -f "$said"' EXIT
 
+# Once, for both would write the same cache.
+ape compile --verbosity WARNING || exit 1
 ape test tests/scripts "$@" >"$said" 2>&1 &
 scripts=$!
 ape test --ignore=tests/scripts "$@"
