@@ -5,23 +5,24 @@ import {IProfilePicture} from "./interfaces/IProfilePicture.sol";
 import {BundleURI} from "./libraries/BundleURI.sol";
 import {Packed} from "./libraries/Packed.sol";
 import {Receiver} from "./libraries/Receiver.sol";
+import {SSTORE2} from "./libraries/SSTORE2.sol";
 
 /// @title Profile pictures: tokens whose metadata is fixed when they are minted
-/// @notice What each function promises, and what the owner and the minter can never do, is written in
-/// IProfilePicture.
+/// @notice What each function promises, and what owner and minter can never do: see IProfilePicture.
 /// @dev Addresses share their slots with counters, as the comments at the storage variables say.
 /// An epoch starts at 1 and grows with each transfer. An approval counts while its epoch is the token's,
 /// so that a transfer by the holder or an operator ends it without touching its slot. An empty approval
 /// slot has epoch 0 and therefore never counts, and neither does any slot for a burned token.
+/// A batch is named by its first id. Its digests are the code of one contract, instead of a slot each.
 contract ProfilePicture is IProfilePicture {
     using Packed for uint256;
 
     struct Token {
-        uint256 holding; // holder: 160 bits | epoch: 96; zero when there is no such token
-        bytes32 bundle; // the digest; it stays after a burn, where no function reads it
+        uint256 holding; // holder: 160 bits | batch: 48 | epoch: 48; zero when there is no such token
+        bytes32 bundle; // the digest of a token of no batch; it stays after a burn, where no function reads it
     }
 
-    uint256 private constant ONE_EPOCH = 1 << 160;
+    uint256 private constant ONE_EPOCH = 1 << 208;
     uint256 private constant ONE_MINTED = 1 << 160;
     uint256 private constant ONE_BURNED = 1 << 208;
 
@@ -41,7 +42,8 @@ contract ProfilePicture is IProfilePicture {
     /// @inheritdoc IProfilePicture
     string public symbol;
     mapping(uint256 id => Token) private _tokens;
-    mapping(uint256 id => uint256) private _approvals; // spender: 160 bits | epoch that it was given in: 96
+    mapping(uint256 batch => address) private _batches; // the data contract of its digests
+    mapping(uint256 id => uint256) private _approvals; // spender: 160 bits | batch and epoch of the token then: 96
     mapping(address holder => uint256) private _balances;
     /// @inheritdoc IProfilePicture
     mapping(address holder => mapping(address operator => bool)) public isApprovedForAll;
@@ -55,20 +57,13 @@ contract ProfilePicture is IProfilePicture {
     /// 2^48 - 1. `royaltyBps` is in 1/10,000 of a price. A `collectionBundle` of zero is refused, for it
     /// could never be set later.
     constructor(
-        string memory name_,
-        string memory symbol_,
-        address owner_,
-        address minter_,
-        uint256 maxSupply_,
-        address royaltyReceiver,
-        uint96 royaltyBps,
-        bytes32 collectionBundle
+        string memory name_, string memory symbol_, address owner_, address minter_, uint256 maxSupply_,
+        address royaltyReceiver, uint96 royaltyBps, bytes32 collectionBundle
     ) {
         if (owner_ == address(0)) revert OwnableInvalidOwner(owner_);
         if (maxSupply_ == 0 || maxSupply_ > type(uint48).max) revert InvalidMaxSupply(maxSupply_);
-        if (royaltyBps > 10_000 || (royaltyBps != 0 && royaltyReceiver == address(0))) {
-            revert InvalidRoyalty(royaltyReceiver, royaltyBps);
-        }
+        bool unpaid = royaltyBps != 0 && royaltyReceiver == address(0);
+        if (unpaid || royaltyBps > 10_000) revert InvalidRoyalty(royaltyReceiver, royaltyBps);
         if (collectionBundle == 0) revert ZeroBundle();
         name = name_;
         symbol = symbol_;
@@ -84,23 +79,21 @@ contract ProfilePicture is IProfilePicture {
     // solc warns that the result `imageURI` is named like the view: both names are the ABI's.
     /// @inheritdoc IProfilePicture
     function mint(address to, bytes32 bundle)
-        external
-        returns (uint256 id, string memory metadataURI, string memory imageURI)
+        external returns (uint256 id, string memory metadataURI, string memory imageURI)
     {
         id = _takeIds(1);
         _credit(to, 1);
-        _create(to, id, bundle);
+        _create(to, id, bundle, 0);
         (metadataURI, imageURI) = BundleURI.both(bundle);
     }
 
     /// @inheritdoc IProfilePicture
     function safeMint(address to, bytes32 bundle, bytes calldata data)
-        external
-        returns (uint256 id, string memory metadataURI, string memory imageURI)
+        external returns (uint256 id, string memory metadataURI, string memory imageURI)
     {
         id = _takeIds(1);
         _credit(to, 1);
-        _create(to, id, bundle);
+        _create(to, id, bundle, 0);
         Receiver.ask(to, address(0), id, data);
         (metadataURI, imageURI) = BundleURI.both(bundle);
     }
@@ -109,8 +102,9 @@ contract ProfilePicture is IProfilePicture {
     function mintBatch(address to, bytes32[] calldata bundles) external returns (uint256 firstId) {
         firstId = _takeIds(bundles.length);
         _credit(to, bundles.length);
+        uint256 batch = _storeBatch(firstId, bundles);
         unchecked {
-            for (uint256 i = 0; i < bundles.length; ++i) _create(to, firstId + i, bundles[i]);
+            for (uint256 i = 0; i < bundles.length; ++i) _create(to, firstId + i, bundles[i], batch);
         }
     }
 
@@ -118,10 +112,11 @@ contract ProfilePicture is IProfilePicture {
     function airdrop(address[] calldata receivers, bytes32[] calldata bundles) external returns (uint256 firstId) {
         if (receivers.length != bundles.length) revert LengthMismatch(receivers.length, bundles.length);
         firstId = _takeIds(bundles.length);
+        uint256 batch = _storeBatch(firstId, bundles);
         unchecked {
             for (uint256 i = 0; i < bundles.length; ++i) {
                 _credit(receivers[i], 1);
-                _create(receivers[i], firstId + i, bundles[i]);
+                _create(receivers[i], firstId + i, bundles[i], batch);
             }
         }
     }
@@ -203,8 +198,8 @@ contract ProfilePicture is IProfilePicture {
     // ------------------------------------------------------------------------------------------------------- views
     /// @inheritdoc IProfilePicture
     function bundleOf(uint256 id) public view returns (bytes32) {
-        _holdingOf(id);
-        return _tokens[id].bundle;
+        uint256 batch = uint48(_holdingOf(id) >> 160);
+        return batch == 0 ? _tokens[id].bundle : SSTORE2.read(_batches[batch], id - batch);
     }
 
     /// @inheritdoc IProfilePicture
@@ -251,12 +246,11 @@ contract ProfilePicture is IProfilePicture {
     /// @inheritdoc IProfilePicture
     function getApproved(uint256 id) external view returns (address) {
         uint256 approval = _approvals[id];
-        bool live = _holdingOf(id).rest() == approval.rest();
-        return live ? approval.account() : address(0);
+        return _holdingOf(id).rest() == approval.rest() ? approval.account() : address(0);
     }
 
     /// @inheritdoc IProfilePicture
-    function royaltyInfo(uint256, uint256 salePrice) external view returns (address, uint256) {
+    function royaltyInfo(uint256, uint256 salePrice) external view returns (address receiver, uint256 royaltyAmount) {
         // The price by parts: exact, and no price is too large to multiply.
         return (_royaltyReceiver, salePrice / 10_000 * _royaltyBps + salePrice % 10_000 * _royaltyBps / 10_000);
     }
@@ -285,6 +279,14 @@ contract ProfilePicture is IProfilePicture {
         }
     }
 
+    /// @dev Keep the digests in a data contract, and return the batch as it stands in `holding`: zero for
+    /// fewer than four, because it costs less when each of them keeps its own.
+    function _storeBatch(uint256 firstId, bytes32[] calldata bundles) private returns (uint256 batch) {
+        if (bundles.length < 4) return 0;
+        _batches[firstId] = SSTORE2.write(bundles);
+        return firstId << 160;
+    }
+
     function _credit(address to, uint256 count) private {
         if (to == address(0)) revert ERC721InvalidReceiver(to);
         unchecked {
@@ -293,11 +295,12 @@ contract ProfilePicture is IProfilePicture {
         }
     }
 
-    function _create(address to, uint256 id, bytes32 bundle) private {
+    /// @dev In a batch, the bundle is stored already.
+    function _create(address to, uint256 id, bytes32 bundle, uint256 batch) private {
         if (bundle == 0) revert ZeroBundle();
         Token storage token = _tokens[id];
-        token.holding = ONE_EPOCH.withAccount(to);
-        token.bundle = bundle;
+        token.holding = (ONE_EPOCH | batch).withAccount(to);
+        if (batch == 0) token.bundle = bundle;
         emit Transfer(address(0), to, id);
     }
 
@@ -307,7 +310,7 @@ contract ProfilePicture is IProfilePicture {
         if (holding.account() != from) revert ERC721IncorrectOwner(from, id, holding.account());
         _spend(holding, id);
         unchecked {
-            // `from` holds this token; 2^96 transfers of one token are out of reach.
+            // `from` holds this token; 2^48 transfers of it are out of reach, and would wrap the epoch alone.
             --_balances[from];
             ++_balances[to];
             // `from` is the address in `holding`; `to` takes its place, in the next epoch.
