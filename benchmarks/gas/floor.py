@@ -1,12 +1,14 @@
 """The least gas that a use of such a collection can cost, term by term, from the EVM's rules.
 
-What the floor assumes: ERC-721 with `balanceOf` and its events, a 32-byte digest in a slot for each
-token, ids one after another, one plain transaction without an access list, with the calldata of
-ProfilePicture. Every slot, log and account that this needs is counted once, and no opcode beside
-them. Who does less (stores no digest, or not in slots; keeps no balances) can be below.
+What the floor assumes: ERC-721 with `balanceOf` and its events, a 32-byte digest for each token,
+ids one after another, one plain transaction without an access list, with the calldata of
+ProfilePicture. The digest of a single mint is in a slot; those of a batch or an airdrop are in the
+code of one contract, whose address is in a slot. The floors of SLOT_FOR_EACH have a slot for each
+of these too. Every slot, log and account that this needs is counted once, and no opcode beside
+them. Who does less (stores no digest, writes no holder, keeps no balances) can be below.
 
 Prices: Yellow Paper, appendix G; EIP-2028 (calldata), EIP-2929 (cold access), EIP-2200 and
-EIP-3529 (storage, refunds), EIP-7623 (the least that calldata costs).
+EIP-3529 (storage, refunds), EIP-3860 (creation code), EIP-7623 (the least that calldata costs).
 `tests/gas/test_floor.py` has a node charge a program of just these terms.
 """
 
@@ -18,6 +20,7 @@ from typing import Any
 from support.gas_scenarios import BATCH, TRANSFER, address, bundles
 from support.node import calldata
 
+SLOT_FOR_EACH = ", a slot for each digest"
 # EIP-3529: refunds give back at most this part of what was used.
 REFUND_SHARE = 5
 
@@ -40,6 +43,9 @@ CHANGED_SLOT = Price("slot changed: cold 2,100 + reset 2,900", 5_000)
 CLEARED_SLOT = Price("slot to zero: cold 2,100 + reset 2,900, 4,800 back", 5_000, refund=4_800)
 READ_SLOT = Price("slot read: cold 2,100", 2_100)
 COLD_ACCOUNT = Price("code size of an account: cold 2,600", 2_600)
+CREATE = Price("contract made", 32_000)
+CODE_BYTE = Price("byte of its code", 200)
+CREATION_WORD = Price("word of its creation code", 2)
 LOG = Price("log of four topics: 375 + 4 x 375", 1_875)
 
 
@@ -83,9 +89,17 @@ def _mint(signature: str, *rest: Any, owner: Price, asked: bool = False) -> Floo
     return _transaction(call, holder_and_digest, (owner, 1), counter, *account, (LOG, 1))
 
 
-def _many(call: bytes, owners: int) -> Floor:
-    slots = (NEW_SLOT, 2 * BATCH + owners)
-    return _transaction(call, slots, (CHANGED_SLOT, 1), (LOG, BATCH), tokens=BATCH)
+def _many(use: str, call: bytes, owners: int) -> dict[str, Floor]:
+    counter_and_logs = (CHANGED_SLOT, 1), (LOG, BATCH)
+    # STOP and the digests; what returns them, of a dozen bytes, needs one word more.
+    code = 1 + 32 * BATCH
+    digests = (CREATE, 1), (CREATION_WORD, code // 32 + 1), (CODE_BYTE, code)
+    holders, address_of_code = BATCH + owners, 1
+    slots = (NEW_SLOT, holders + address_of_code), (NEW_SLOT, holders + BATCH)
+    return {
+        use: _transaction(call, slots[0], *counter_and_logs, *digests, tokens=BATCH),
+        use + SLOT_FOR_EACH: _transaction(call, slots[1], *counter_and_logs, tokens=BATCH),
+    }
 
 
 def _transfer(receiver: Price, *rest: tuple[Price, int]) -> Floor:
@@ -109,11 +123,15 @@ FLOORS: dict[str, Floor] = {
     "safeMint, new owner": _mint(
         "safeMint(address,bytes32,bytes)", b"", owner=NEW_SLOT, asked=True
     ),
-    "batch of 100, each": _many(
-        calldata("mintBatch(address,bytes32[])", address("new"), bundles(BATCH)), owners=1
+    **_many(
+        "batch of 100, each",
+        calldata("mintBatch(address,bytes32[])", address("new"), bundles(BATCH)),
+        owners=1,
     ),
-    "airdrop to 100, each": _many(
-        calldata("airdrop(address[],bytes32[])", _receivers(), bundles(BATCH)), owners=BATCH
+    **_many(
+        "airdrop to 100, each",
+        calldata("airdrop(address[],bytes32[])", _receivers(), bundles(BATCH)),
+        owners=BATCH,
     ),
     "transfer, existing receiver": _transfer(CHANGED_SLOT),
     "transfer, new receiver": _transfer(NEW_SLOT),

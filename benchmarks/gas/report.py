@@ -13,6 +13,7 @@ from typing import Any
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 OURS = "ProfilePicture"
 FLOOR = "the EVM's floor"
+SLOT_FOR_EACH = ", a slot for each digest"
 DEPLOY = "deploy"
 MINTING = (
     "mint, new owner",
@@ -93,6 +94,9 @@ def beside_the_floor(results: Results, uses: Sequence[str]) -> str:
 
     least = [f"{floor[use]['each']:,}" if use in floor else "-" for use in uses]
     rows = [[FLOOR, *least]]
+    in_slots = [floor.get(use + SLOT_FOR_EACH) for use in uses]
+    if any(in_slots):
+        rows.append([FLOOR + SLOT_FOR_EACH, *(f"{f['each']:,}" if f else "-" for f in in_slots)])
     for title, contract in results["contracts"].items():
         rows.append([title, *(cell(contract["gas"], use) for use in uses)])
     return table(["gas (times the floor)", *uses], rows)

@@ -117,8 +117,8 @@ MORE_USES: dict[str, Use] = {
 
 PATCHES = (
     Experiment(
-        "digests of a batch in code",
-        "batch-in-code",
+        "a slot for every digest",
+        "digests-in-slots",
         (
             *(f"batch of {n}, each" for n in (2, 3, 4, 10, 100, 300)),
             *(f"airdrop to {n}, each" for n in (3, 4, 10, 100)),
@@ -192,13 +192,14 @@ SWEPT = (
     "batch of 100, each",
     "airdrop to 100, each",
     "transfer, existing receiver",
+    "transfer by operator",
     "approve, first",
     "tokenURI, execution",
 )
-RUNS = (1, 50, 100, 200, 500, 1_000, 10_000)
+RUNS = (1, 100, 200, 300, 400, 500, 1_000, 10_000)
 SETTINGS = (
     *(Experiment(f"{n:,} runs", "", SWEPT, {"optimization_runs": n}) for n in RUNS),
-    Experiment("200 runs, without via_ir", "", SWEPT, {"via_ir": False}),
+    Experiment("400 runs, without via_ir", "", SWEPT, {"via_ir": False}),
 )
 
 
