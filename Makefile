@@ -9,7 +9,7 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: help setup demo test check readme figures bench-gas bench-gas-experiments lock samples clean
+.PHONY: help setup demo test check readme figures bytecode analyse bench-gas bench-gas-experiments lock samples clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ check: setup ## format, lint, types, import order, figures in README and docs
 
 readme: setup ## run the commands of README.md and compare what they print
 	@$(BIN)/python tools/readme.py README.md
+
+bytecode: setup ## record the contract's code, after a change of it
+	@$(BIN)/python tools/bytecode.py
 
 bench-gas: setup benchmarks/node_modules/.package-lock.json .build/vyper/bin/vyper ## gas beside the floor and other libraries
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.gas

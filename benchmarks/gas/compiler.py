@@ -7,7 +7,6 @@ Snekmate is written in, compiles in an environment of its own.
 
 from __future__ import annotations
 
-import re
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import solcx
-import yaml
+
+from pfpkit.solidity import compiler_settings
+from pfpkit.solidity import sources as with_imports
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = ROOT / "benchmarks" / "node_modules"
 VYPER = ROOT / ".build" / "vyper" / "bin" / "vyper"
-IMPORT = re.compile(r"""^\s*import\s[^;]*?["']([^"']+)["'];""", re.MULTILINE)
-SETTINGS: dict[str, Any] = yaml.safe_load((ROOT / "ape-config.yaml").read_text())["solidity"]
+SETTINGS = compiler_settings(ROOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +38,14 @@ def sources(names: Iterable[str], changed: Mapping[str, str]) -> dict[str, str]:
 
     A name that is in `changed` has that text instead of the file's.
     """
-    found: dict[str, str] = {}
-    wanted = list(names)
-    while wanted:
-        name = wanted.pop()
-        if name in found:
-            continue
-        found[name] = changed[name] if name in changed else _file(name).read_text()
-        wanted += [_imported(path, name) for path in IMPORT.findall(found[name])]
-    return dict(sorted(found.items()))
+    return with_imports(
+        names, lambda name: changed[name] if name in changed else _file(name).read_text()
+    )
 
 
 def _file(name: str) -> Path:
     own = ROOT / name
     return own if own.is_file() else LIBRARIES / name
-
-
-def _imported(path: str, by: str) -> str:
-    if not path.startswith("."):
-        return path
-    parts = by.split("/")[:-1]
-    for part in path.split("/"):
-        if part == "..":
-            parts.pop()
-        elif part != ".":
-            parts.append(part)
-    return "/".join(parts)
 
 
 def compile_solidity(
