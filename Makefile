@@ -37,6 +37,21 @@ readme: setup ## run the commands of README.md and compare what they print
 bytecode: setup ## record the contract's code, after a change of it
 	@$(BIN)/python tools/bytecode.py
 
+ANALYSERS := slither/bin/slither slitherin/bin/slither solhint/node_modules/.package-lock.json
+analyse: setup $(ANALYSERS:%=.build/analyse/%) ## static analysis, against the answers in docs/security.md
+	@$(BIN)/python -m analysis
+
+.build/analyse/%/bin/slither: analysis/%.lock
+	@echo "analyse: $*, into .build/analyse/$*"
+	@$(PYTHON) -m venv --clear .build/analyse/$*
+	@.build/analyse/$*/bin/pip --disable-pip-version-check install -qq --require-hashes --no-deps -r $<
+	@touch $@
+
+.build/analyse/solhint/node_modules/.package-lock.json: analysis/package-lock.json
+	@echo "analyse: solhint, into .build/analyse/solhint"
+	@mkdir -p .build/analyse/solhint && cp analysis/package.json analysis/package-lock.json analysis/.npmrc .build/analyse/solhint
+	@cd .build/analyse/solhint && npm ci --no-audit --no-fund --ignore-scripts --silent
+
 bench-gas: setup benchmarks/node_modules/.package-lock.json .build/vyper/bin/vyper ## gas beside the floor and other libraries
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.gas
 	@$(BIN)/python tools/figures.py

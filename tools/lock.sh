@@ -14,3 +14,12 @@ printf '%s\n%s\n' "$head" "$resolved" > requirements-build.lock
 # Vyper wants a newer `packaging` than eth-ape allows; the benchmark gives it an environment of its own.
 resolved=$(printf 'snekmate==0.1.2\nvyper==0.4.3\n' | uv pip compile "${flags[@]}" -)
 printf '%s\n%s\n' "${head%.}, by \`make bench-gas\` alone." "$resolved" > benchmarks/requirements-vyper.lock
+# Slitherin follows an older Slither; each has an environment of its own, where one of them is run.
+analyser() {
+  local name=$1
+  shift
+  resolved=$(printf '%s\n' "$@" | uv pip compile "${flags[@]}" --override analysis/overrides.txt -)
+  printf '%s\n%s\n' "${head%.}, by \`make analyse\` alone." "$resolved" > "analysis/$name.lock"
+}
+analyser slither slither-analyzer==0.11.6
+analyser slitherin slitherin==0.7.2 slither-analyzer==0.10.4 'setuptools<81'
