@@ -9,7 +9,7 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: help setup demo test check readme figures bytecode analyse bench-gas bench-gas-experiments lock samples clean
+.PHONY: help setup demo test check readme figures bytecode analyse bench-gas bench-gas-experiments prove prove-bugs lock samples clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,12 @@ bench-gas-experiments: setup ## gas of ProfilePicture with one thing changed
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.gas experiments
 	@$(BIN)/python tools/figures.py
 
+prove: setup .build/halmos/.tools ## symbolic proofs of the contract's guarantees (only some: ONLY=regex)
+	@$(BIN)/python proofs/prove.py --only '$(ONLY)'
+
+prove-bugs: setup .build/halmos/.tools ## that the proofs notice seeded bugs (only some: ONLY=regex)
+	@$(BIN)/python proofs/prove.py bugs --only '$(ONLY)'
+
 figures: setup ## write benchmarks/results into README and docs
 	@$(BIN)/python tools/figures.py
 
@@ -72,6 +78,14 @@ benchmarks/node_modules/.package-lock.json: benchmarks/package-lock.json
 	@echo "bench-gas: Vyper, for Snekmate, into .build/vyper"
 	@$(PYTHON) -m venv --clear .build/vyper
 	@.build/vyper/bin/pip --disable-pip-version-check install -qq --require-hashes --no-deps -r $< && touch $@ || rm -f $@
+
+.build/halmos/.tools: proofs/requirements.lock proofs/package-lock.json
+	@echo "prove: Halmos and forge, into .build/halmos"
+	@$(PYTHON) -m venv --clear .build/halmos/venv
+	@.build/halmos/venv/bin/pip --disable-pip-version-check install -qq --require-hashes --no-deps -r $<
+	@mkdir -p .build/halmos/npm && cp proofs/package.json proofs/package-lock.json .build/halmos/npm
+	@cd .build/halmos/npm && npm ci --no-audit --no-fund --ignore-scripts --silent
+	@touch $@
 
 lock: ## write requirements*.lock again (needs uv)
 	@tools/lock.sh

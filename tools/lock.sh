@@ -23,3 +23,6 @@ analyser() {
 }
 analyser slither slither-analyzer==0.11.6
 analyser slitherin slitherin==0.7.2 slither-analyzer==0.10.4 'setuptools<81'
+# Halmos has an environment of its own too.
+resolved=$(printf 'halmos==0.3.3\n' | uv pip compile "${flags[@]}" -)
+printf '%s\n%s\n' "${head%.}, by \`make prove\` alone." "$resolved" > proofs/requirements.lock
