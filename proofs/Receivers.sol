@@ -57,7 +57,7 @@ contract Receivers is Collection {
             write(slotOf(id, SLOT_tokens) + 1, svm.createUint256("bundle left"));
             write(slotOf(id, SLOT_approvals), svm.createUint256("approval left"));
             write(slotOf(uint160(from), SLOT_balances), svm.createUint256("balance left"));
-            write(slotOf(uint160(address(_receiver)), SLOT_balances), svm.createUint256("receiver's balance left"));
+            write(slotOf(uint160(address(_receiver)), SLOT_balances), svm.createUint256("balance of the receiver left"));
         }
         if (_reenter) {
             _reenter = false; // once

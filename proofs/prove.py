@@ -124,8 +124,9 @@ def run_halmos(tree: Path, contract: str, tests: str, *, first: bool = False) ->
     """
     answers = tree / f"{contract}.json"
     answers.unlink(missing_ok=True)
-    command = ["halmos", "--contract", contract, "--match-test", tests, "--no-status", "-vv"]
+    command = ["halmos", "--contract", contract, "--match-test", tests, "--no-status"]
     command += ["--json-output", str(answers)] + (["--early-exit"] if first else [])
+    command += ["-vv"] if os.environ.get("PROVE_TRACE") else []
     log = tree / f"{contract}.log"
     with log.open("w") as said:
         subprocess.run(  # noqa: S603
