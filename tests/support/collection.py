@@ -44,9 +44,14 @@ def deploy(project: Any, sender: Any, *, owner: Any, minter: Any, **changes: Any
 
 def creation_code(project: Any, owner: str, minter: str, **changes: Any) -> bytes:
     """What a transaction that deploys a ProfilePicture carries."""
-    text = str(project.ProfilePicture.contract_type.deployment_bytecode.bytecode)
-    code = bytes.fromhex(text.removeprefix("0x"))
+    code = deployment_code(project, "ProfilePicture")
     return code + encode(CONSTRUCTOR, constructor_arguments(owner, minter, **changes))
+
+
+def deployment_code(project: Any, name: str) -> bytes:
+    """The creation code of a contract, without the constructor's arguments."""
+    text = str(getattr(project, name).contract_type.deployment_bytecode.bytecode)
+    return bytes.fromhex(text.removeprefix("0x"))
 
 
 def digest(number: int) -> bytes:
