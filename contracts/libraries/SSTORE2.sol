@@ -9,15 +9,17 @@ import {IProfilePicture} from "../interfaces/IProfilePicture.sol";
 /// as SSTORE2 (by 0xsequence; Solmate and Solady have it too).
 library SSTORE2 {
     /// @notice Deploy a contract whose code is a zero byte (STOP) and the words.
-    /// Revert with BatchNotStored when the gas runs out, or they are more than code may hold.
+    /// @dev At most 767, which are 24,545 bytes of code of the 24,576 allowed (EIP-170).
     /// @return data Where it is.
     function write(bytes32[] calldata words) internal returns (address data) {
+        if (words.length > 767) revert IProfilePicture.BatchTooLarge(words.length, 767);
         // PUSH1 11, CODESIZE, SUB, DUP1, PUSH1 11, PUSH0, CODECOPY, PUSH0, RETURN: return all that follows
         // these 11 bytes.
         bytes memory creation = abi.encodePacked(hex"600b380380600b5f395ff3", hex"00", words);
         assembly ("memory-safe") {
             data := create(0, add(creation, 32), mload(creation))
         }
+        // Nothing else than too little gas is left to end the creation early.
         if (data == address(0)) revert IProfilePicture.BatchNotStored(words.length);
     }
 

@@ -5,7 +5,7 @@ given one, two, three (a slot each), four or more (one data contract) digests
     tokens minted before and after, alone or in other batches, have theirs
     moving, approving and burning changes no digest of another token
 given a batch that fails after its digests were stored, nothing is kept
-given more digests than code holds, BatchNotStored; as many as it holds, all are minted
+given more digests than code holds, BatchTooLarge; as many as it holds, all are minted
 """
 
 import pytest
@@ -61,6 +61,31 @@ def test_batches__when_minted_between_others__every_token_has_its_digest(
         assert large.imageURI(token) == image_uri(bundles[token - 1])
 
 
+@pytest.mark.parametrize("size", [3, 4, 5])
+def test_batches__when_minted__ids_receivers_and_events_follow_in_order(
+    large, minter, holder, buyer, stranger, size
+):
+    """Both ways say the first id, emit one Transfer for each token, and count for each holder."""
+    bundles = [digest(n) for n in range(size)]
+    assert large.mintBatch.call(holder, bundles, sender=minter) == 1
+    receipt = large.mintBatch(holder, bundles, sender=minter)
+    assert receipt.events == [large.Transfer(NOBODY, holder, 1 + n) for n in range(size)]
+    receivers = [(buyer, stranger, buyer, holder, stranger)[n] for n in range(size)]
+    assert large.airdrop.call(receivers, bundles[::-1], sender=minter) == size + 1
+    receipt = large.airdrop(receivers, bundles[::-1], sender=minter)
+    ids = range(size + 1, 2 * size + 1)
+    assert receipt.events == [
+        large.Transfer(NOBODY, receiver, token)
+        for receiver, token in zip(receivers, ids, strict=True)
+    ]
+    assert [large.ownerOf(token) for token in ids] == receivers
+    assert [large.bundleOf(token) for token in ids] == bundles[::-1]
+    for person in (holder, buyer, stranger):
+        held = receivers.count(person) + (size if person == holder else 0)
+        assert large.balanceOf(person) == held
+    assert large.totalMinted() == large.totalSupply() == 2 * size
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("size", [3, 4])
 def test_batches__when_a_token_moves_and_another_burns__digests_stay(
@@ -103,7 +128,7 @@ def test_batches__when_a_digest_is_zero__nothing_is_kept(large, node, minter, ho
 def test_batches__when_as_many_as_code_holds__mints_them_all(large, node, minter, holder, way):
     """767 digests in one transaction, where its gas allows that; the last one is right."""
     bundles = [digest(n) for n in range(768)]
-    with reverts(large.BatchNotStored, count=768):
+    with reverts(large.BatchTooLarge, count=768, most=767):
         mint(large, way, holder, bundles, minter)
     signature, to = "mintBatch(address,bytes32[])", holder.address
     if way == "airdrop":

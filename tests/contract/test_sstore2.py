@@ -3,8 +3,8 @@
 given any words, from none to 767
     reading gives those words, as the array does
     the code is a zero byte and the words, and running it does nothing
-given 768 words: BatchNotStored
-given too little gas: reverts, and keeps what was there
+given 768 words or more: BatchTooLarge, for little gas
+given too little gas: reverts, in the creation with BatchNotStored, and keeps what was there
 """
 
 from random import Random
@@ -15,6 +15,7 @@ from support.collection import reverts
 from support.node import Reverted, calldata
 
 MOST = 767
+BATCH_NOT_STORED = calldata("BatchNotStored(uint256)", 40)[:4]
 RANDOM = Random(20261121)
 SIZES = [0, 1, 2, 3, 4, 31, 32, 33, *RANDOM.sample(range(34, 300), 24)]
 
@@ -66,11 +67,20 @@ def test_sstore2__when_as_many_as_code_holds__reads_them(node, harness, deployer
     assert list(decode(["bytes32[]"], node.call(harness.address, asked))[0]) == words
 
 
-def test_sstore2__when_one_more__reverts(project, collection, harness, deployer):
-    """It says how many, and keeps nothing."""
-    with reverts(collection.BatchNotStored, count=MOST + 1):
-        harness.writeCode(words_of(MOST + 1), sender=deployer)
+@pytest.mark.parametrize("count", [768, 1_535, 1_536, 2_000])
+def test_sstore2__when_more__refuses_before_the_gas_is_spent(
+    collection, node, harness, deployer, count
+):
+    """It says how many, keeps nothing, and costs little more than its calldata (EIP-7623)."""
+    words = words_of(count)
+    with reverts(collection.BatchTooLarge, count=count, most=MOST):
+        harness.writeCode(words, sender=deployer)
     assert int(harness.data(), 16) == 0
+    data = calldata("writeCode(bytes32[])", words)
+    message = {"from": deployer.address, "to": harness.address, "data": "0x" + data.hex()}
+    receipt = node.rpc("eth_sendTransactionSync", message | {"gas": hex(16_777_216)})
+    assert int(receipt["status"], 16) == 0
+    assert int(receipt["gasUsed"], 16) < 30_000 + 40 * len(data)
 
 
 def test_sstore2__when_its_code_is_called__does_nothing(node, harness, deployer, stranger):
@@ -83,17 +93,28 @@ def test_sstore2__when_its_code_is_called__does_nothing(node, harness, deployer,
     assert bytes.fromhex(node.rpc("eth_getCode", data, "latest")[2:]) == b"\0" + b"".join(words)
 
 
-@pytest.mark.parametrize("gas", range(100_000, 340_000, 20_000))
-def test_sstore2__when_gas_runs_out__reverts(node, harness, deployer, gas):
-    """Wherever the gas ends, in the creation or before, the whole transaction is undone."""
+def test_sstore2__when_gas_runs_out__keeps_what_was_there(node, harness, deployer):
+    """Wherever the gas ends, the whole transaction is undone; in the creation, it says so."""
+    harness.writeCode([b"\1" * 32], sender=deployer)
+    before = harness.data()
     message = {
         "from": deployer.address,
         "to": harness.address,
         "data": "0x" + calldata("writeCode(bytes32[])", words_of(40)).hex(),
-        "gas": hex(gas),
     }
-    receipt = node.rpc("eth_sendTransactionSync", message)
-    assert int(receipt["status"], 16) == 0
-    assert int(harness.data(), 16) == 0
-    with pytest.raises((Reverted, RuntimeError)):
-        node.rpc("eth_call", message, "latest")
+    enough = int(node.rpc("eth_estimateGas", message), 16)
+    reasons = set()
+    for gas in range(enough * 3 // 10, enough, enough // 20):
+        limited = message | {"gas": hex(gas)}
+        try:
+            node.rpc("eth_call", limited, "latest")
+            reasons.add("done")
+        except Reverted as refusal:
+            reasons.add(refusal.data[:4])
+        except RuntimeError as error:
+            # The gas ended outside the creation, or the node says something else.
+            reasons |= set() if "OutOfGas" in str(error) else {str(error)}
+        receipt = node.rpc("eth_sendTransactionSync", limited)
+        assert int(receipt["status"], 16) == 0
+        assert harness.data() == before
+    assert reasons == {BATCH_NOT_STORED}

@@ -65,8 +65,13 @@ def _safe_mint(bench: Bench, to: str) -> int:
     return bench.gas("minter", "safeMint(address,bytes32,bytes)", to, bundles(1)[0], b"")
 
 
-def _batch(bench: Bench) -> int:
-    return bench.gas("minter", "mintBatch(address,bytes32[])", address("new"), bundles(BATCH))
+def _batch(bench: Bench, count: int = BATCH) -> int:
+    return bench.gas("minter", "mintBatch(address,bytes32[])", address("new"), bundles(count))
+
+
+def _uri_out_of_a_batch(bench: Bench) -> int:
+    _batch(bench, 4)
+    return bench.execution("tokenURI(uint256)", 6)
 
 
 def _airdrop(bench: Bench) -> int:
@@ -115,6 +120,8 @@ SCENARIOS: dict[str, Callable[[Bench], int]] = {
     "mint to a holder of others": lambda b: _mint(b, "holder"),
     "safeMint to a new plain account": lambda b: _safe_mint(b, address("new")),
     "safeMint to a new contract": lambda b: _safe_mint(b, b.taker),
+    "mintBatch of 3 to a new holder": lambda b: _batch(b, 3),
+    "mintBatch of 4 to a new holder": lambda b: _batch(b, 4),
     f"mintBatch of {BATCH} to a new holder": _batch,
     f"airdrop to {BATCH} new holders": _airdrop,
     "transferFrom to a holder of others": lambda b: _transfer(b, "first"),
@@ -130,6 +137,7 @@ SCENARIOS: dict[str, Callable[[Bench], int]] = {
     "burn, holder keeps others": _burn_again,
     "setMinter": lambda b: b.gas("owner", "setMinter(address)", address("new")),
     "tokenURI, execution alone": lambda b: b.execution("tokenURI(uint256)", 2),
+    "tokenURI out of a batch, execution alone": _uri_out_of_a_batch,
     "imageURI, execution alone": lambda b: b.execution("imageURI(uint256)", 2),
     "bundleOf, execution alone": lambda b: b.execution("bundleOf(uint256)", 2),
 }
