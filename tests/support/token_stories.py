@@ -126,7 +126,7 @@ class Story(RuleBasedStateMachine):
     def begin(self, right: dict[str, Any], wrong: dict[str, Any]) -> Any:
         for given in (right | wrong, right):
             self.step("owner", "create", *(given[name] for name in RIGHT))
-        to = ("holder", "buyer", WALLET)[: right["max_supply"]]
+        to = ("holder", "buyer", WALLET, "buyer")[: right["max_supply"]]
         return self.step(self.model.minter, "airdrop", to, tuple(range(1, len(to) + 1)))
 
     # -- minting
@@ -139,14 +139,14 @@ class Story(RuleBasedStateMachine):
     def safe_mint(self, by: tuple[str, str], to: str, bundle: int) -> Any:
         return self.act(by, "safe_mint", to, bundle)
 
-    @rule(target=tokens, by=minters, to=receivers, many=st.lists(bundles, max_size=3))
+    @rule(target=tokens, by=minters, to=receivers, many=st.lists(bundles, max_size=6))
     def mint_batch(self, by: tuple[str, str], to: str, many: list[int]) -> Any:
         return self.act(by, "mint_batch", to, tuple(many))
 
     @rule(
         target=tokens,
         by=minters,
-        drops=st.lists(st.tuples(receivers, bundles), max_size=3),
+        drops=st.lists(st.tuples(receivers, bundles), max_size=6),
         extra=st.sampled_from([(), (), (), (1,)]),
     )
     def airdrop(
