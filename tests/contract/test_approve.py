@@ -3,7 +3,7 @@
 given no such token, reverts
 given a caller who is neither the holder nor its operator, reverts: the spender included
 otherwise
-    getApproved names the spender
+    getApproved names the spender, whatever address but zero it is
     emits Approval with the holder, whoever called
 given another spender, or zero, the one before is forgotten
 given a transfer, the approval is gone, and does not return when the token does
@@ -101,3 +101,12 @@ def test_approve__when_operator_is_a_contract__it_may(
     call = collection.approve.encode_input(buyer, token)
     receipt = market.call(collection, call, sender=stranger)
     assert receipt.events == [collection.Approval(holder, buyer, token)]
+
+
+@pytest.mark.parametrize("spender", ["0x" + "00" * 19 + "01", "0x" + "ff" * 20])
+def test_approve__when_spender_is_an_odd_address__it_is_approved(
+    collection, token, holder, spender
+):
+    """Zero alone means nobody: the next address, a precompile's, and the last one do not."""
+    collection.approve(spender, token, sender=holder)
+    assert int(collection.getApproved(token), 16) == int(spender, 16)

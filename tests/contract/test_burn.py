@@ -53,18 +53,33 @@ def test_burn__when_burned_before__reverts(collection, token, holder):
     assert collection.totalSupply() == 2
 
 
-def test_burn__when_an_approval_was_live__spender_cannot_bring_the_token_back(
-    collection, token, holder, buyer
+WAYS_BACK = {
+    "transferFrom": lambda c, of, to, token: c.transferFrom(of, to, token, sender=to),
+    "safeTransferFrom": lambda c, of, to, token: c.safeTransferFrom(of, to, token, sender=to),
+    "with data": lambda c, of, to, token: c.safeTransferFrom(of, to, token, b"x", sender=to),
+    "approve": lambda c, of, to, token: c.approve(to, token, sender=to),
+    "burn": lambda c, of, to, token: c.burn(token, sender=to),
+}
+
+
+@pytest.mark.parametrize("count", [1, 4])
+@pytest.mark.parametrize("way", WAYS_BACK)
+def test_burn__when_an_approval_was_live__id_never_comes_back(
+    collection, node, minter, holder, buyer, way, count
 ):
-    """Naming the zero address as the holder of a burned token does not revive it."""
+    """Not for its spender, whoever is named as the holder, the zero address too; and not for a
+    token of a batch (four and more share one contract for their digests)."""
+    token = 1
+    collection.mintBatch(holder, [digest(n) for n in range(count)], sender=minter)
     collection.approve(buyer, token, sender=holder)
     collection.burn(token, sender=holder)
-    with reverts(collection.ERC721NonexistentToken, tokenId=token):
-        collection.transferFrom(NOBODY, buyer, token, sender=buyer)
-    with reverts(collection.ERC721NonexistentToken, tokenId=token):
-        collection.transferFrom(holder, buyer, token, sender=buyer)
-    with reverts(collection.ERC721NonexistentToken, tokenId=token):
-        collection.burn(token, sender=buyer)
+    for named in (NOBODY, holder, buyer):
+        with reverts(collection.ERC721NonexistentToken, tokenId=token):
+            WAYS_BACK[way](collection, named, buyer, token)
+    for view in ("ownerOf", "getApproved", "bundleOf", "tokenURI", "imageURI"):
+        error = collection.ERC721NonexistentToken
+        assert_view_reverts(node, getattr(collection, view), token, error=error, tokenId=token)
+    assert (collection.balanceOf(buyer), collection.totalSupply()) == (0, count - 1)
 
 
 @pytest.mark.parametrize("role", ["holder", "operator", "buyer"])
