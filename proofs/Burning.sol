@@ -31,9 +31,9 @@ contract Burning is Collection {
         vm.assume(t.spender != address(0));
         assert(!move(t.spender, from, to, id, way, data));
         assert(!move(t.spender, address(0), to, id, way, data));
-        vm.prank(t.spender);
+        prank(t.spender);
         (bool approved,) = address(pictures).call(abi.encodeCall(pictures.approve, (to, id)));
-        vm.prank(t.spender);
+        prank(t.spender);
         (bool burned,) = address(pictures).call(abi.encodeCall(pictures.burn, (id)));
         assert(!approved && !burned);
     }
@@ -49,9 +49,9 @@ contract Burning is Collection {
     ) external {
         vm.assume(!exists(assumeSound(id)));
         assert(!move(caller, from, to, id, way, data));
-        vm.prank(caller);
+        prank(caller);
         (bool approved,) = address(pictures).call(abi.encodeCall(pictures.approve, (to, id)));
-        vm.prank(caller);
+        prank(caller);
         (bool burned,) = address(pictures).call(abi.encodeCall(pictures.burn, (id)));
         assert(!approved && !burned);
     }
@@ -65,7 +65,7 @@ contract Burning is Collection {
         uint256 thirdHad = balance(third);
         uint256 supply = pictures.totalSupply();
         bool may = mayMove(caller, before);
-        vm.prank(caller);
+        prank(caller);
         (bool done,) = address(pictures).call(abi.encodeCall(pictures.burn, (id)));
         assert(done == may);
         if (!done) return;

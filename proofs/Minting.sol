@@ -30,7 +30,7 @@ contract Minting is Collection {
     /// @notice mint gives the next id, to the receiver, with the bundle, and touches no other token
     function check_mint(address caller, address to, bytes32 bundle, uint256 other, address third) external {
         Before memory b = look(other, to, third);
-        vm.prank(caller);
+        prank(caller);
         (bool done, bytes memory answer) = address(pictures).call(abi.encodeCall(pictures.mint, (to, bundle)));
         vm.assume(done);
         (uint256 id,,) = abi.decode(answer, (uint256, string, string));
@@ -49,7 +49,7 @@ contract Minting is Collection {
         address third
     ) external {
         Before memory b = look(other, to, third);
-        vm.prank(caller);
+        prank(caller);
         (bool done, bytes memory answer) =
             address(pictures).call(abi.encodeCall(pictures.safeMint, (to, bundle, data)));
         vm.assume(done);
@@ -65,7 +65,7 @@ contract Minting is Collection {
         external
     {
         Before memory b = look(other, to, third);
-        vm.prank(caller);
+        prank(caller);
         (bool done, bytes memory answer) = address(pictures).call(abi.encodeCall(pictures.mintBatch, (to, bundles)));
         vm.assume(done);
         assert(bundles.length != 0);
@@ -82,7 +82,7 @@ contract Minting is Collection {
         external
     {
         Before memory b = look(other, address(0), address(0));
-        vm.prank(caller);
+        prank(caller);
         (bool done, bytes memory answer) =
             address(pictures).call(abi.encodeCall(pictures.airdrop, (receivers, bundles)));
         vm.assume(done);
@@ -104,7 +104,7 @@ contract Minting is Collection {
     ) external {
         vm.assume(totals().minted <= pictures.maxSupply());
         uint256 had = balance(holder);
-        vm.prank(caller);
+        prank(caller);
         (bool done,) = address(pictures).call(abi.encodeCall(pictures.airdrop, (receivers, bundles)));
         vm.assume(done);
         unchecked {
@@ -117,7 +117,7 @@ contract Minting is Collection {
     function check_mint_is_refused_for_its_reasons_alone(address caller, address to, bytes32 bundle) external {
         Totals memory all = totals();
         vm.assume(all.minted <= pictures.maxSupply());
-        vm.prank(caller);
+        prank(caller);
         (bool done,) = address(pictures).call(abi.encodeCall(pictures.mint, (to, bundle)));
         bool may = both(caller == all.minter, all.minted < pictures.maxSupply());
         assert(done == both(may, both(to != address(0), bundle != 0)));
@@ -130,7 +130,7 @@ contract Minting is Collection {
     {
         Totals memory all = totals();
         vm.assume(all.minted <= pictures.maxSupply());
-        vm.prank(caller);
+        prank(caller);
         (bool done,) = address(pictures).call(abi.encodeCall(pictures.mintBatch, (to, bundles)));
         bool fits = both(bundles.length != 0, all.minted + bundles.length <= pictures.maxSupply());
         bool whole = true;

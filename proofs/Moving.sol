@@ -56,7 +56,7 @@ contract Moving is Collection {
         vm.assume(move(caller, before.holder, to, id, way, data));
         vm.assume(both(before.spender != to, !isOperator(to, before.spender)));
         assert(!move(before.spender, to, again, id, 0, data));
-        vm.prank(before.spender);
+        prank(before.spender);
         (bool burned,) = address(pictures).call(abi.encodeCall(pictures.burn, (id)));
         assert(!burned);
     }
@@ -87,7 +87,7 @@ contract Moving is Collection {
     function check_a_transfer_by_whom_may_is_done(uint256 id, address caller, address to) external {
         Token memory t = assumeExists(id);
         vm.assume(both(mayMove(caller, t), to != address(0)));
-        vm.prank(caller);
+        prank(caller);
         (bool done,) = address(pictures).call(abi.encodeCall(pictures.transferFrom, (t.holder, to, id)));
         assert(done);
     }

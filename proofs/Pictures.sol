@@ -88,7 +88,7 @@ contract Pictures is Collection {
 
     /// @notice mint answers with both URIs of its bundle
     function check_mint_answers_with_both_uris(address to, bytes32 bundle) external {
-        vm.prank(totals().minter);
+        prank(totals().minter);
         (bool done, bytes memory answer) = address(pictures).call(abi.encodeCall(pictures.mint, (to, bundle)));
         vm.assume(done);
         (, string memory metadata, string memory image) = abi.decode(answer, (uint256, string, string));

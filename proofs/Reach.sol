@@ -75,7 +75,7 @@ contract Reach is Collection {
     function reach_a_batch_of_five_in_code(address caller, address to, bytes32[] calldata bundles) external {
         Totals memory all = totals();
         vm.assume(both(all.minted > 7, all.minted <= pictures.maxSupply()));
-        vm.prank(caller);
+        prank(caller);
         (bool done,) = address(pictures).call(abi.encodeCall(pictures.mintBatch, (to, bundles)));
         assert(!done || dataOf(all.minted + 1) == 0);
     }
@@ -86,7 +86,7 @@ contract Reach is Collection {
     {
         Totals memory all = totals();
         vm.assume(both(all.minted > 7, all.minted <= pictures.maxSupply()));
-        vm.prank(caller);
+        prank(caller);
         (bool done,) = address(pictures).call(abi.encodeCall(pictures.airdrop, (receivers, bundles)));
         assert(!done || dataOf(all.minted + 1) == 0);
     }

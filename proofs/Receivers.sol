@@ -97,7 +97,7 @@ contract Receivers is Collection {
         uint256 minted = totals().minted;
         vm.assume(minted <= pictures.maxSupply());
         uint256 had = balance(address(_receiver));
-        vm.prank(caller);
+        prank(caller);
         (bool done,) =
             address(pictures).call(abi.encodeCall(pictures.safeMint, (address(_receiver), bundle, data)));
         vm.assume(done);
@@ -130,7 +130,7 @@ contract Receivers is Collection {
         uint256 minted = totals().minted;
         vm.assume(minted <= pictures.maxSupply());
         _havoc = true;
-        vm.prank(caller);
+        prank(caller);
         (bool done, bytes memory answer) =
             address(pictures).call(abi.encodeCall(pictures.safeMint, (address(_receiver), bundle, data)));
         vm.assume(done);
@@ -152,7 +152,7 @@ contract Receivers is Collection {
         vm.assume(answer != 0x150b7a02);
         _answer = answer;
         assert(!move(caller, from, address(_receiver), id, withData ? 2 : 1, data));
-        vm.prank(caller);
+        prank(caller);
         (bool done,) =
             address(pictures).call(abi.encodeCall(pictures.safeMint, (address(_receiver), bundle, data)));
         assert(!done);
@@ -165,7 +165,7 @@ contract Receivers is Collection {
         Token memory others = assumeExists(other);
         vm.assume(id != other);
         (_reenter, _other) = (true, other);
-        vm.prank(caller);
+        prank(caller);
         (bool done,) = address(pictures).call(
             abi.encodeWithSignature("safeTransferFrom(address,address,uint256)", from, address(_receiver), id)
         );

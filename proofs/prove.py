@@ -4,7 +4,8 @@ The contract and the proofs are copied to .build/halmos/<name>, compiled by forg
 solc and the settings of ape-config.yaml, and run by Halmos, one contract of proofs after another.
 A proof counts only when Halmos ends it: a timeout, a loop cut short, a path that it cannot follow,
 or an assumption that nothing satisfies is a failure. `bugs` does the same for each patch in
-proofs/bugs, and wants the proofs that the patch names to fail with a counterexample.
+proofs/bugs, and wants the proofs that the patch names to fail with a counterexample, and every
+proof to be named by a patch.
 """
 
 from __future__ import annotations
@@ -308,9 +309,22 @@ def missed(bug: Bug) -> list[str]:
     return found
 
 
+def unseeded() -> list[str]:
+    """The proofs that no patch names: nothing shows that they can fail."""
+    named = {f"{c}.{f}" for bug in bugs("") for c, fs in bug.noticed_by.items() for f in fs}
+    every = {f"{c}.{f}" for c in contracts_of_proofs() if c != REACH for f in claims(c)}
+    return sorted(every - named)
+
+
 def prove_bugs(only: str) -> int:
-    """All seeded bugs; the number of those that a named proof does not notice."""
+    """All seeded bugs; the number of those that a named proof does not notice.
+
+    Without `only`, a proof that no patch names counts as a failure too.
+    """
     begin, total, failed = time.monotonic(), 0, 0
+    without = [] if only else unseeded()
+    for name in without:
+        print(f"{name}: no patch in proofs/bugs names it", flush=True)
     for bug in bugs(only):
         start = time.monotonic()
         wrong = missed(bug)
@@ -319,7 +333,7 @@ def prove_bugs(only: str) -> int:
         print(f"{'':19} {bug.path.stem}, by {by}" if not wrong else f"{'':19} {'; '.join(wrong)}")
         total, failed = total + 1, failed + bool(wrong)
     print(f"\n{total - failed} of {total} seeded bugs noticed, {time.monotonic() - begin:.0f} s.")
-    return failed or not total
+    return failed + len(without) or not total
 
 
 def main() -> None:
