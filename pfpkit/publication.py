@@ -52,7 +52,7 @@ async def publish(
     Stops at the first that cannot be pinned or read back; what was yielded before stays true.
     """
     for key, bundle in bundles:
-        receipts = [_pin(pinner, bundle) for pinner in pinners]
+        receipts = [await _pin(pinner, bundle) for pinner in pinners]
         routes_read = []
         for route in routes:
             await read_back(bundle.root, bundle.image, route)
@@ -63,9 +63,9 @@ async def publish(
         yield Published(entry, any(r.new for pair in receipts for r in pair))
 
 
-def _pin(pinner: Pinner, bundle: Bundle) -> tuple[PinReceipt, PinReceipt]:
-    whole = pinner.pin(Dag(bundle.root, bundle.blocks))
-    image = pinner.pin(Dag(bundle.image, bundle.image_blocks))
+async def _pin(pinner: Pinner, bundle: Bundle) -> tuple[PinReceipt, PinReceipt]:
+    whole = await pinner.pin(Dag(bundle.root, bundle.blocks))
+    image = await pinner.pin(Dag(bundle.image, bundle.image_blocks))
     return whole, image
 
 

@@ -14,6 +14,7 @@ from pfpkit.addresses import gateway_url, without_credentials
 from pfpkit.collection import Collection
 from pfpkit.errors import NotPinned
 from pfpkit.pinning.blockstore import BlockStore
+from pfpkit.pinning.embedded import EmbeddedPinner
 from pfpkit.pinning.gateway import Gateway
 from pfpkit.pins import LOCAL_PINS, REMOTE_PINS, PinEntry, Pins, record
 from pfpkit.publication import EMBEDDED, Route
@@ -34,6 +35,11 @@ class Workspace:
     def store(self) -> BlockStore:
         """The embedded block store."""
         return BlockStore(self.root / ".pfpkit" / "blocks")
+
+    @property
+    def embedded(self) -> EmbeddedPinner:
+        """The embedded block store as a pinner."""
+        return EmbeddedPinner(self.store)
 
     def collection(self) -> Collection:
         """Return the checked collection; BadInput lists every fault of every file."""

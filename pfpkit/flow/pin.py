@@ -22,7 +22,7 @@ async def pin(work: Workspace, gateways: tuple[str, ...] = ()) -> None:
     done, new = [], 0
     with work.routes(gateways) as routes:
         made = ((key, entry.bundle()) for key, entry in bundles)
-        async for published in publish(made, [work.store], routes):
+        async for published in publish(made, [work.embedded], routes):
             done.append(published.entry)
             new += published.new
             progress(len(done))

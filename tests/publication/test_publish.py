@@ -17,6 +17,7 @@ from pfpkit.errors import NotPinned, StoreFull
 from pfpkit.images import clean
 from pfpkit.metadata import TokenMetadata
 from pfpkit.pinning.blockstore import BlockStore
+from pfpkit.pinning.embedded import EmbeddedPinner
 from pfpkit.pinning.gateway import Gateway
 from pfpkit.publication import EMBEDDED, Route, publish, read_back
 
@@ -42,8 +43,10 @@ def published(bundles, pinners, routes):
     """What was published, and the error that ended it if one did."""
     done = []
 
+    wrapped = [EmbeddedPinner(p) if isinstance(p, BlockStore) else p for p in pinners]
+
     async def run():
-        async for one in publish(bundles, pinners, routes):
+        async for one in publish(bundles, wrapped, routes):
             done.append(one)
 
     try:
@@ -137,7 +140,7 @@ def test_publish__when_the_disk_is_full__reads_nothing_back(store):
     class Full:
         name = "full"
 
-        def pin(self, dag):
+        async def pin(self, dag):
             raise StoreFull("no room left")
 
     with HostileGateway(BUNDLE.blocks) as gateway:
