@@ -2,7 +2,8 @@
 
 metadata/            the collection
 metadata/pins.json   remote pins, and what public gateways gave back; in git
-.pfpkit/             the block store, and the record of what only this machine holds
+.pfpkit/             the block store, the record of what only this machine holds, and the index
+                     of what was computed of each file
 """
 
 import contextlib
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pfpkit.addresses import gateway_url, without_credentials
-from pfpkit.collection import Collection
+from pfpkit.collection import Collection, Progress
 from pfpkit.errors import NotPinned
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pinning.embedded import EmbeddedPinner
@@ -41,9 +42,17 @@ class Workspace:
         """The embedded block store as a pinner."""
         return EmbeddedPinner(self.store)
 
-    def collection(self) -> Collection:
-        """Return the checked collection; BadInput lists every fault of every file."""
-        return Collection.read(self.root / "metadata")
+    def collection(self, progress: Progress | None = None, *, rehash: bool = False) -> Collection:
+        """Return the checked collection; BadInput lists every fault of every file.
+
+        Files that are the same as last time are not read again, unless `rehash`.
+        """
+        return Collection.read(
+            self.root / "metadata",
+            progress=progress,
+            index=self.root / ".pfpkit" / "index",
+            rehash=rehash,
+        )
 
     def pins(self) -> Pins:
         """Return what both records know."""

@@ -34,7 +34,7 @@ def test_pin__in_a_pipe__progress_is_plain_lines_on_stderr(story):
 def test_pin__on_this_machine_alone__leaves_the_record_in_git_alone(story):
     """What only this machine holds is recorded outside git."""
     new = {name for name in story.files["pin"] - story.files["before"] if "blocks" not in name}
-    assert new == {".pfpkit/pins.json"}
+    assert new == {".pfpkit/index", ".pfpkit/pins.json"}
 
 
 def test_deploy__pinned__commits_to_the_collection(story):
@@ -146,7 +146,7 @@ def test_story__at_its_end__only_records_and_the_store_were_written(story):
     new = story.files["resolve for a stranger"] - story.files["before"]
     places = (".pfpkit/blocks/", ".pfpkit/avatars/", "deployments/local/31337-")
     others = {name for name in new if not name.startswith(places)}
-    assert others == {".pfpkit/pins.json"}
+    assert others == {".pfpkit/index", ".pfpkit/pins.json"}
 
 
 def test_record__of_the_deployment__can_be_read_by_others(story):
