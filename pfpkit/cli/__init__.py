@@ -1,6 +1,8 @@
 """The `pfpkit` program: what needs neither a chain nor Ape. One file per command."""
 
-from collections.abc import Iterator
+import asyncio
+import signal
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
@@ -44,6 +46,18 @@ def one_line() -> Iterator[None]:
         if left.code != Stopped.exit_code:
             raise
         raise Stopped from None
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run `work` to its end. Ctrl-C cancels it, so that it can put down what it holds.
+
+    Ape's own handler would raise SystemExit in the middle of whatever the loop is doing.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        asyncio.run(work)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Command(click.Command):
