@@ -55,6 +55,8 @@ def story(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Story:
         told.state = anvil.rpc("anvil_dumpState")
         project.copy(told.ready)
         run("pin again", "ape run pin")
+        run("pin dry", "ape run pin --dry-run")
+        run("verify", "ape run verify --pins")
         again = run("deploy again", "ape run deploy --account TEST::0")
         run("mint the rest", again.next)
         run("mint again", again.next)

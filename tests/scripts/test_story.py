@@ -20,14 +20,30 @@ def test_pin__first_time__pins_and_reads_back_every_bundle(story):
 
 
 def test_pin__second_time__finds_everything_there(story):
-    """Nothing is pinned twice, and all of it is read back again."""
+    """Nothing is pinned twice, and nothing that came back is read again."""
     assert story["pin again"].fact("pinned") == "0 bundles new, 13 were there"
+
+
+def test_pin__dry_run__shows_the_plan_and_no_next_command(story):
+    """Nothing to do any more, and nothing was done."""
+    out = story["pin dry"].out
+    rows = [line.split()[:6] for line in out.splitlines()]
+    assert ["blockstore", "0", "0", "0", "bytes", "0"] in rows
+    assert out.endswith("nothing was pinned or recorded: --dry-run\n")
+
+
+def test_verify__after_the_pin__finds_every_bundle(story):
+    """In the store's list, and through its gateway."""
+    rows = [line.split() for line in story["verify"].out.splitlines()]
+    assert ["blockstore", "13", "0", "0", "0", "0"] in rows
+    assert ["embedded", "13", "0", "0", "0", "0"] in rows
 
 
 def test_pin__in_a_pipe__progress_is_plain_lines_on_stderr(story):
     """A pipe gets whole lines that count to the end, and no line is rewritten."""
     lines = story["pin"].err.splitlines()
-    assert lines[-1] == "  pinned and read back 13/13"
+    assert lines[-1] == "  read back 13/13"
+    assert "  pinned 13/13" in lines
     assert "\r" not in story["pin"].err
 
 
