@@ -10,6 +10,7 @@ import click
 
 from pfpkit.cli.check import check_command
 from pfpkit.cli.cid import cid
+from pfpkit.cli.pins import pins
 from pfpkit.console import shown
 from pfpkit.errors import PfpkitError
 
@@ -79,8 +80,9 @@ class Program(click.Group):
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pfpkit")
 def cli() -> None:
-    """NFT profile pictures: compute, explain and check content addresses."""
+    """NFT profile pictures: compute, explain and check content addresses; move pins."""
 
 
 cli.add_command(check_command)
 cli.add_command(cid)
+cli.add_command(pins)
