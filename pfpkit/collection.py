@@ -6,44 +6,86 @@
 
 Every file is checked before anything is pinned, and every fault of every file is reported at
 once. Pictures are not kept in memory: an entry knows its CIDs and builds its bundle again when it
-is asked for it. Trusts no name, no extension and no byte in the folder.
+is asked for it. What an index knows is not read again; the rest is read on every core. Trusts no
+name, no extension and no byte in the folder.
 """
 
 import os
 import re
-import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from pfpkit.bundle import Bundle, build
+from pfpkit.bundle import Bundle
 from pfpkit.cid import CID
+from pfpkit.crew import Task, computed
 from pfpkit.errors import BadInput
-from pfpkit.images import CleanImage, Limits, clean
-from pfpkit.metadata import CollectionMetadata, TokenMetadata
+from pfpkit.images import Limits
+from pfpkit.index import Index
+from pfpkit.metadata import CollectionMetadata
+from pfpkit.tokenfiles import (
+    COLLECTION,
+    MAX_JSON_BYTES,
+    Computed,
+    Made,
+    MetadataOf,
+    Pair,
+    bundle_again,
+    parse,
+    read_file,
+)
 
-COLLECTION = "collection"
+__all__ = ["COLLECTION", "Collection", "CollectionEntry", "read_file"]
+
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,77}")
 _IGNORED = {"thumbs.db", "desktop.ini"}
-_MAX_JSON_BYTES = 64 * 2**10
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class CollectionEntry:
-    """One token, or the collection itself: its two files, and the CIDs that they give."""
+    """One token, or the collection itself: its two files, and what they give."""
 
-    key: str
-    image_path: Path
-    metadata_path: Path
-    metadata: TokenMetadata | CollectionMetadata
-    root: CID
-    image: CID
-    media_type: str
-    removed: tuple[str, ...]
+    pair: Pair
+    made: Made
     limits: Limits = field(repr=False)
+
+    @property
+    def key(self) -> str:
+        """The number in the file names as text, or 'collection'."""
+        return self.pair.key
+
+    @property
+    def image_path(self) -> Path:
+        """The picture."""
+        return Path(self.pair.image)
+
+    @property
+    def metadata(self) -> MetadataOf:
+        """What is said of it, read from its file; BadInput when it changed for the worse."""
+        return parse(self.pair, read_file(Path(self.pair.metadata), MAX_JSON_BYTES))
+
+    @property
+    def root(self) -> CID:
+        """The bundle's CID."""
+        return self.made.root
+
+    @property
+    def image(self) -> CID:
+        """The cleaned picture's CID."""
+        return self.made.image
+
+    @property
+    def media_type(self) -> str:
+        """What the picture is by its bytes, such as `image/png`."""
+        return self.made.media_type
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        """What of the picture's file is not in the bundle, in words."""
+        return self.made.removed
 
     @property
     def number(self) -> int | None:
@@ -57,19 +99,17 @@ class CollectionEntry:
 
     def bundle(self) -> Bundle:
         """Return the bundle, built from the files; BadInput when they changed since."""
-        made = build(_clean(self.image_path, self.limits), self.metadata)
-        if made.root != self.root:
-            raise BadInput(f"{self.image_path} changed while it was being used; run it again")
-        return made
+        return bundle_again(self.pair, self.limits, self.root)
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A checked collection; `tokens` are sorted by number."""
+    """A checked collection; `tokens` are sorted by number. `unread` pairs were in the index."""
 
     folder: Path
     itself: CollectionEntry
     tokens: tuple[CollectionEntry, ...]
+    unread: int = 0
 
     def __iter__(self) -> Iterator[CollectionEntry]:
         """Yield the collection's own entry, then every token's."""
@@ -82,37 +122,102 @@ class Collection:
 
     @classmethod
     def read(
-        cls, folder: Path, limits: Limits | None = None, progress: Progress | None = None
+        cls,
+        folder: Path,
+        limits: Limits | None = None,
+        progress: Progress | None = None,
+        *,
+        index: Path | None = None,
+        rehash: bool = False,
+        workers: int | None = None,
     ) -> Self:
         """Return the collection in `folder`; BadInput lists every fault of every file.
 
-        `progress` is told (done, of how many) after each entry.
+        `index` is the file that remembers what was computed; with `rehash` it is written but not
+        believed. `progress` is told (done, of how many) after each pair that had to be read.
         """
         limits = limits or Limits()
         problems: list[str] = []
         pairs = _pairs(folder, problems)
-        itself = _own_entry(folder, limits, problems)
-        tokens = []
-        for done, (number, (image, metadata)) in enumerate(sorted(pairs.items()), 1):
-            entry = _entry(str(number), image, metadata, TokenMetadata.parse, limits, problems)
-            if entry is not None:
-                tokens.append(entry)
-            if progress is not None:
-                progress(done, len(pairs))
-        if problems or itself is None:
+        own = _own_pair(folder, problems)
+        wanted = ([own] if own else []) + [pairs[number] for number in sorted(pairs)]
+        if index is None:
+            found, faults, unread = _all(wanted, None, limits, progress, rehash, workers)
+        else:
+            with Index(index, limits) as known:
+                found, faults, unread = _all(wanted, known, limits, progress, rehash, workers)
+        for pair in wanted:
+            problems += faults.get(pair.key, "").splitlines()
+        if problems or own is None:
             count = "1 problem" if len(problems) == 1 else f"{len(problems):,} problems"
             raise BadInput("\n  ".join([f"{count} in {folder}:", *problems]))
-        return cls(folder, itself, tuple(tokens))
+        entries = [CollectionEntry(pair, found[pair.key], limits) for pair in wanted]
+        return cls(folder, entries[0], tuple(entries[1:]), unread)
 
 
-def _pairs(folder: Path, problems: list[str]) -> dict[int, tuple[Path, Path]]:
+def _all(
+    wanted: list[Pair],
+    index: Index | None,
+    limits: Limits,
+    progress: Progress | None,
+    rehash: bool,
+    workers: int | None,
+) -> tuple[dict[str, Made], dict[str, str], int]:
+    """Return what each pair gives, what is wrong with those that give nothing, and how many
+    pairs were not read because the index knows them."""
+    made: dict[str, Made] = {}
+    faults: dict[str, str] = {}
+    tasks: list[Task] = []
+    known: dict[str, Made] = {}
+    for pair in wanted:
+        before = index.get(pair) if index and not rehash else None
+        if before is None or before.made is None:
+            tasks.append((pair, None))
+        elif _same(pair, before):
+            made[pair.key] = before.made
+        else:
+            known[pair.key] = before.made
+            tasks.append((pair, (before.stamps[0].digest, before.stamps[1].digest)))
+    unread = len(made)
+    for done, (pair, answer) in enumerate(computed(tasks, limits, workers), 1):
+        if isinstance(answer, str):
+            faults[pair.key] = answer
+        else:
+            result = answer.made or known[pair.key]
+            made[pair.key] = result
+            if index is not None:
+                index.put(pair, Computed(answer.stamps, result))
+        if progress is not None:
+            progress(done, len(tasks))
+    return made, faults, unread
+
+
+def _same(pair: Pair, before: Computed) -> bool:
+    image, words = before.stamps
+    return image.still(pair.image) and words.still(pair.metadata)
+
+
+def _own_pair(folder: Path, problems: list[str]) -> Pair | None:
+    path = folder / f"{COLLECTION}.json"
+    try:
+        about = CollectionMetadata.parse(read_file(path, MAX_JSON_BYTES), str(path))
+    except BadInput as error:
+        problems.append(str(error))
+        return None
+    if about.image is None:
+        problems.append(f"{path}: 'image' is missing; name a picture that lies beside it")
+        return None
+    return Pair(COLLECTION, str(folder / about.image), str(path))
+
+
+def _pairs(folder: Path, problems: list[str]) -> dict[int, Pair]:
     """Return picture and token file by number, where there is exactly one of each."""
     images = _numbered(folder / "images", None, problems)
     tokens = _numbered(folder / "tokens", ".json", problems)
     for found in (images, tokens):
         for paths in found.values():
             if len(paths) > 1:
-                names = " and ".join(str(path) for path in paths)
+                names = " and ".join(paths)
                 problems.append(f"{names}: the same token twice; keep one of them")
     for number in sorted(images.keys() - tokens.keys()):
         missing = folder / "tokens" / f"{number}.json"
@@ -125,96 +230,35 @@ def _pairs(folder: Path, problems: list[str]) -> dict[int, tuple[Path, Path]]:
     if not images and not tokens and not problems:
         problems.append(f"{folder / 'images'}: no pictures; add 1.png, and tokens/1.json for it")
     both = images.keys() & tokens.keys()
-    return {n: (images[n][0], tokens[n][0]) for n in both if len(images[n]) == len(tokens[n]) == 1}
+    return {
+        n: Pair(str(n), images[n][0], tokens[n][0])
+        for n in both
+        if len(images[n]) == len(tokens[n]) == 1
+    }
 
 
-def _numbered(folder: Path, suffix: str | None, problems: list[str]) -> dict[int, list[Path]]:
-    found: dict[int, list[Path]] = {}
+def _numbered(folder: Path, suffix: str | None, problems: list[str]) -> dict[int, list[str]]:
+    """Return the paths of a folder's files by the number that is their name."""
+    found: dict[int, list[str]] = {}
     try:
-        paths = sorted(folder.iterdir())
+        with os.scandir(folder) as scanned:
+            # Of two hundred thousand names: no Path for each, and no stat.
+            names = sorted((entry.name, entry.is_file()) for entry in scanned)
     except OSError as error:
         problems.append(f"{folder}: cannot be read: {error.strerror}; make this folder")
         return found
-    for path in paths:
-        if path.name.startswith(".") or path.name.lower() in _IGNORED:
+    start = os.path.join(folder, "")
+    for name, is_file in names:
+        stem, dot = os.path.splitext(name)
+        if name.startswith(".") or name.lower() in _IGNORED:
             continue
-        if not path.is_file():
-            problems.append(f"{path}: is not a file; take it out")
-        elif not _NUMBER.fullmatch(path.stem) or (suffix and path.suffix != suffix):
+        if not is_file:
+            problems.append(f"{start}{name}: is not a file; take it out")
+        elif not _NUMBER.fullmatch(stem) or (suffix and dot != suffix):
             like = f"7{suffix or '.png'}"
             problems.append(
-                f"{path}: is not named by its token's number, such as {like}; rename it"
+                f"{start}{name}: is not named by its token's number, such as {like}; rename it"
             )
         else:
-            found.setdefault(int(path.stem), []).append(path)
+            found.setdefault(int(stem), []).append(start + name)
     return found
-
-
-def _own_entry(folder: Path, limits: Limits, problems: list[str]) -> CollectionEntry | None:
-    path = folder / f"{COLLECTION}.json"
-    try:
-        metadata = CollectionMetadata.parse(read_file(path, _MAX_JSON_BYTES), str(path))
-    except BadInput as error:
-        problems.append(str(error))
-        return None
-    if metadata.image is None:
-        problems.append(f"{path}: 'image' is missing; name a picture that lies beside it")
-        return None
-    image = folder / metadata.image
-    return _entry(COLLECTION, image, path, CollectionMetadata.parse, limits, problems)
-
-
-def _entry(
-    key: str,
-    image_path: Path,
-    metadata_path: Path,
-    parse: Callable[[bytes, str], TokenMetadata | CollectionMetadata],
-    limits: Limits,
-    problems: list[str],
-) -> CollectionEntry | None:
-    """Return the entry of two files, or None with the fault of each noted."""
-    metadata: TokenMetadata | CollectionMetadata | None = None
-    picture: CleanImage | None = None
-    try:
-        metadata = parse(read_file(metadata_path, _MAX_JSON_BYTES), str(metadata_path))
-    except BadInput as error:
-        problems.append(str(error))
-    try:
-        picture = _clean(image_path, limits)
-    except BadInput as error:
-        problems.append(str(error))
-    if metadata is None or picture is None:
-        return None
-    made = build(picture, metadata)
-    return CollectionEntry(
-        key,
-        image_path,
-        metadata_path,
-        metadata,
-        made.root,
-        made.image,
-        picture.media_type,
-        picture.removed,
-        limits,
-    )
-
-
-def _clean(path: Path, limits: Limits) -> CleanImage:
-    return clean(read_file(path, limits.max_bytes), limits, str(path))
-
-
-def read_file(path: Path, max_bytes: int = Limits().max_bytes) -> bytes:
-    """Return the bytes of a file of at most `max_bytes`; BadInput names it."""
-    try:
-        # Without O_NONBLOCK, opening a pipe waits for a writer for ever.
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise BadInput(f"{path}: is no file; put a file there")
-            data = file.read(max_bytes + 1) if status.st_size <= max_bytes else b""
-            if max(len(data), status.st_size) > max_bytes:
-                size, allowed = max(len(data), status.st_size), f"the {max_bytes:,} allowed"
-                raise BadInput(f"{path}: {size:,} bytes is more than {allowed}; make it smaller")
-            return data
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read: {error.strerror}") from error

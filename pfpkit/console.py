@@ -95,9 +95,11 @@ class Progress:
         self._total = total
         self._tty = sys.stderr.isatty()
         self._every = max(1, total // 4)
+        self.done = 0
 
     def __call__(self, done: int, detail: str = "") -> None:
         """Show that `done` of the total are done."""
+        self.done = done
         line = f"  {self._label} {done:,}/{self._total:,} {detail}".rstrip()
         last = done >= self._total
         if self._tty:

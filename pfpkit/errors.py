@@ -15,6 +15,8 @@
     ├── PinError             a pinning back end failed
     │   ├── NotPinned        a bundle is not where it has to be
     │   ├── WrongCID         a back end answered with another CID than ours
+    │   ├── AccessDenied     a service refuses the credentials
+    │   ├── Unavailable      a service did not answer rightly, retries included
     │   ├── StoreDamaged     a block on disk does not match its CID
     │   └── StoreFull        the disk is full
     ├── GatewayError         no gateway gave the block; says what each one did
@@ -88,6 +90,14 @@ class NotPinned(PinError):
 
 class WrongCID(PinError):
     """A back end answered with another CID than the one computed here."""
+
+
+class AccessDenied(PinError):
+    """A service refuses the credentials; nothing else will succeed there."""
+
+
+class Unavailable(PinError):
+    """A service did not answer rightly in time, retries included; a later run may succeed."""
 
 
 class StoreDamaged(PinError):

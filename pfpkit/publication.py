@@ -17,7 +17,7 @@ from pfpkit.pinning import Dag, Pinner, PinReceipt
 from pfpkit.pins import PinEntry, PinnedBy, ReadBack
 from pfpkit.retrieval import Fetched, GatewayFault, IpfsPath, Limits, Reason, Retriever
 
-__all__ = ["EMBEDDED", "Published", "Route", "publish", "read_back"]
+__all__ = ["EMBEDDED", "Published", "Route", "publish", "read_back", "reader"]
 
 EMBEDDED = "embedded"
 """The name of the embedded gateway in records: its port changes with every run."""
@@ -52,7 +52,7 @@ async def publish(
     Stops at the first that cannot be pinned or read back; what was yielded before stays true.
     """
     for key, bundle in bundles:
-        receipts = [_pin(pinner, bundle) for pinner in pinners]
+        receipts = [await _pin(pinner, bundle) for pinner in pinners]
         routes_read = []
         for route in routes:
             await read_back(bundle.root, bundle.image, route)
@@ -63,33 +63,43 @@ async def publish(
         yield Published(entry, any(r.new for pair in receipts for r in pair))
 
 
-def _pin(pinner: Pinner, bundle: Bundle) -> tuple[PinReceipt, PinReceipt]:
-    whole = pinner.pin(Dag(bundle.root, bundle.blocks))
-    image = pinner.pin(Dag(bundle.image, bundle.image_blocks))
+async def _pin(pinner: Pinner, bundle: Bundle) -> tuple[PinReceipt, PinReceipt]:
+    whole = await pinner.pin(Dag(bundle.root, bundle.blocks))
+    image = await pinner.pin(Dag(bundle.image, bundle.image_blocks))
     return whole, image
 
 
-async def read_back(bundle: CID, image: CID, route: Route) -> tuple[Fetched, Fetched]:
+def reader(route: Route) -> Retriever:
+    """Return a client of one route, for several `read_back`s one after another."""
+    return Retriever([route.url], Limits(block_s=30.0))
+
+
+async def read_back(
+    bundle: CID, image: CID, route: Route, gateway: Retriever | None = None
+) -> tuple[Fetched, Fetched]:
     """Read metadata and image through a route and hash every block; NotPinned says what is missing.
 
-    Returns the two files. The image is read by the bundle's path and by its own CID.
+    Returns the two files. The image is read by the bundle's path, whose last step asks for its own
+    CID, as wallets do that follow the metadata's link. `gateway` is the route's `reader`.
     """
-    async with Retriever([route.url], Limits(block_s=30.0)) as gateway:
-        try:
-            metadata = await gateway.read(IpfsPath(bundle, METADATA))
-            inside = await gateway.read(IpfsPath(bundle, IMAGE))
-            alone = await gateway.read(image)
-        except GatewayError as error:
-            raise NotPinned(
-                f"{bundle} cannot be read back through {route.name}: {error}; "
-                f"{_what_next(route, gateway.faults)}"
-            ) from error
-        except PfpkitError as error:
-            raise NotPinned(
-                f"{bundle} read back through {route.name} is no bundle: {error}; "
-                "run `ape run pin` again"
-            ) from error
-    if inside.cid != image or alone.data != inside.data:
+    if gateway is None:
+        async with reader(route) as own:
+            return await read_back(bundle, image, route, own)
+    before = len(gateway.faults)
+    try:
+        metadata = await gateway.read(IpfsPath(bundle, METADATA))
+        inside = await gateway.read(IpfsPath(bundle, IMAGE))
+    except GatewayError as error:
+        raise NotPinned(
+            f"{bundle} cannot be read back through {route.name}: {error}; "
+            f"{_what_next(route, gateway.faults[before:])}"
+        ) from error
+    except PfpkitError as error:
+        raise NotPinned(
+            f"{bundle} read back through {route.name} is no bundle: {error}; "
+            "run `ape run pin --repair`"
+        ) from error
+    if inside.cid != image:
         raise NotPinned(
             f"{bundle} holds {inside.cid} as its image, not {image}; run `ape run pin` again"
         )
@@ -98,11 +108,11 @@ async def read_back(bundle: CID, image: CID, route: Route) -> tuple[Fetched, Fet
 
 def _what_next(route: Route, faults: Sequence[GatewayFault]) -> str:
     if route.name != EMBEDDED:
-        return "run `ape run pin` again, or name another --gateway"
+        return "run `ape run pin --repair`, or name another --gateway"
     # The embedded gateway answers 500 for a block that is not the one its file is named by.
     if any(fault.reason is Reason.REFUSED for fault in faults):
-        return "its block on disk is damaged; run `ape run pin` again, which repairs it"
-    return "run `ape run pin` again, which puts back what is missing"
+        return "its block on disk is damaged; run `ape run pin --repair`, which mends it"
+    return "run `ape run pin --repair`, which puts back what is missing"
 
 
 def _now() -> str:

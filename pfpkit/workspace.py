@@ -2,19 +2,26 @@
 
 metadata/            the collection
 metadata/pins.json   remote pins, and what public gateways gave back; in git
-.pfpkit/             the block store, and the record of what only this machine holds
+.pfpkit/             the block store, the record of what only this machine holds, and the index
+                     of what was computed of each file
 """
 
 import contextlib
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pfpkit.addresses import gateway_url, without_credentials
-from pfpkit.collection import Collection
+from pfpkit.collection import Collection, Progress
+from pfpkit.configuration import pfpkit_section
 from pfpkit.errors import NotPinned
+from pfpkit.ledger import Ledger
+from pfpkit.pinning import Pinner
 from pfpkit.pinning.blockstore import BlockStore
+from pfpkit.pinning.embedded import EmbeddedPinner
 from pfpkit.pinning.gateway import Gateway
+from pfpkit.pinning.settings import PinningSettings, make_pinners
 from pfpkit.pins import LOCAL_PINS, REMOTE_PINS, PinEntry, Pins, record
 from pfpkit.publication import EMBEDDED, Route
 
@@ -35,9 +42,22 @@ class Workspace:
         """The embedded block store."""
         return BlockStore(self.root / ".pfpkit" / "blocks")
 
-    def collection(self) -> Collection:
-        """Return the checked collection; BadInput lists every fault of every file."""
-        return Collection.read(self.root / "metadata")
+    @property
+    def embedded(self) -> EmbeddedPinner:
+        """The embedded block store as a pinner."""
+        return EmbeddedPinner(self.store)
+
+    def collection(self, progress: Progress | None = None, *, rehash: bool = False) -> Collection:
+        """Return the checked collection; BadInput lists every fault of every file.
+
+        Files that are the same as last time are not read again, unless `rehash`.
+        """
+        return Collection.read(
+            self.root / "metadata",
+            progress=progress,
+            index=self.root / ".pfpkit" / "index",
+            rehash=rehash,
+        )
 
     def pins(self) -> Pins:
         """Return what both records know."""
@@ -67,17 +87,36 @@ class Workspace:
             record(self.root / REMOTE_PINS, remote)
         record(self.root / LOCAL_PINS, local)
 
-    @contextlib.contextmanager
-    def routes(self, gateways: Sequence[str], *, live: bool = False) -> Iterator[list[Route]]:
-        """Yield the gateways named, or public ones on a live network, or the embedded one.
+    def ledger(self, *, holding: bool = True) -> Ledger:
+        """Return what is pinned and in no record yet; see `Ledger`."""
+        return Ledger(self.root / ".pfpkit" / "pinning", holding=holding)
 
-        The embedded gateway serves the block store on a free loopback port until the end.
+    def pinners(self, names: Sequence[str]) -> tuple[Pinner, ...]:
+        """Return the back ends of these names, as ape-config.yaml and the environment have them.
+
+        BadInput lists every unknown name and every missing setting.
         """
-        if not gateways and live:
-            gateways = PUBLIC_GATEWAYS
-        if gateways:
-            # The name goes into a record that is in git: no password in it.
-            yield [Route(without_credentials(gateway_url(url)), url) for url in gateways]
+        if set(names) == {BlockStore.name}:
+            return (self.embedded,)
+        section = pfpkit_section(self.root / "ape-config.yaml")
+        settings = PinningSettings.parse(section.get("pinning"))
+        return make_pinners(names, settings, os.environ, self.store)
+
+    @contextlib.contextmanager
+    def routes(
+        self, gateways: Sequence[str], *, live: bool = False, to: Sequence[str] = (BlockStore.name,)
+    ) -> Iterator[list[Route]]:
+        """Yield the gateways named, or those that can know of what is pinned on `to`.
+
+        That is the embedded one for the block store, which it serves on a free loopback port until
+        the end, and public ones for services or on a live network.
+        """
+        public = live or any(name != BlockStore.name for name in to)
+        named = gateways or (PUBLIC_GATEWAYS if public else ())
+        # The name goes into a record that is in git: no password in it.
+        routes = [Route(without_credentials(gateway_url(url)), url) for url in named]
+        if gateways or live or BlockStore.name not in to:
+            yield routes
             return
         with Gateway(self.store) as gateway:
-            yield [Route(EMBEDDED, gateway.url)]
+            yield [Route(EMBEDDED, gateway.url), *routes]

@@ -1,22 +1,32 @@
 """Pin the collection in metadata/ and read every bundle back: `ape run pin`."""
 
-import asyncio
 from pathlib import Path
 
 import click
 
-from pfpkit.cli import Command
-from pfpkit.flow.pin import pin
+from pfpkit.cli import Command, run
+from pfpkit.flow.pin import PinOptions, pin
 from pfpkit.workspace import Workspace
 
 
 @click.command(cls=Command)
+@click.option(
+    "--to", multiple=True, metavar="NAME", default=("blockstore",), help="Pin there; repeatable."
+)
 @click.option("--gateway", "gateways", multiple=True, metavar="URL", help="Read back through it.")
-def cli(gateways: tuple[str, ...]) -> None:
+@click.option("--dry-run", is_flag=True, help="Stop after the plan; pin and record nothing.")
+@click.option("--rehash", is_flag=True, help="Read every file, also those that look the same.")
+@click.option("--repair", is_flag=True, help="Believe no record; pin again what is missing.")
+@click.option("--json", "as_json", is_flag=True, help="Print events as JSON lines.")
+def cli(to: tuple[str, ...], gateways: tuple[str, ...], as_json: bool, **flags: bool) -> None:
     """Pin the collection in metadata/ and read every bundle back through a gateway.
 
-    Checks every file first and names every fault at once. Run again, it does what is missing.
+    Checks every file first and names every fault at once; then shows what it will pin on which
+    service. Run again, it does what is missing. Services: blockstore (on this machine), kubo,
+    pinata, pinata-classic, service:NAME; they are configured in ape-config.yaml, pfpkit.pinning.
     """
-    asyncio.run(pin(Workspace(Path.cwd()), gateways))
-    named = "".join(f" --gateway {url}" for url in gateways)
-    click.echo(f"next: ape run deploy{named} --account ALIAS")
+    options = PinOptions(to=to, gateways=gateways, as_json=as_json, **flags)
+    run(pin(Workspace(Path.cwd()), options))
+    if not options.dry_run and not as_json:
+        named = "".join(f" --gateway {url}" for url in gateways)
+        click.echo(f"next: ape run deploy{named} --account ALIAS")

@@ -1,6 +1,8 @@
 """The `pfpkit` program: what needs neither a chain nor Ape. One file per command."""
 
-from collections.abc import Iterator
+import asyncio
+import signal
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
@@ -8,6 +10,7 @@ import click
 
 from pfpkit.cli.check import check_command
 from pfpkit.cli.cid import cid
+from pfpkit.cli.pins import pins
 from pfpkit.console import shown
 from pfpkit.errors import PfpkitError
 
@@ -46,6 +49,18 @@ def one_line() -> Iterator[None]:
         raise Stopped from None
 
 
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run `work` to its end. Ctrl-C cancels it, so that it can put down what it holds.
+
+    Ape's own handler would raise SystemExit in the middle of whatever the loop is doing.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        asyncio.run(work)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 class Command(click.Command):
     """A command on its own that may raise PfpkitError."""
 
@@ -65,8 +80,9 @@ class Program(click.Group):
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pfpkit")
 def cli() -> None:
-    """NFT profile pictures: compute, explain and check content addresses."""
+    """NFT profile pictures: compute, explain and check content addresses; move pins."""
 
 
 cli.add_command(check_command)
 cli.add_command(cid)
+cli.add_command(pins)

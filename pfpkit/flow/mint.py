@@ -109,7 +109,7 @@ async def _one_picture(
             f"{path}: the same picture and words are token {state.by_digest[bundle.digest]} "
             "already; change one of them"
         )
-    async for _ in publish([("0", bundle)], [work.store], routes):
+    async for _ in publish([("0", bundle)], [work.embedded], routes):
         pass
     return bundle.digest
 

@@ -1,4 +1,4 @@
-"""The embedded pinning back end: a folder of content-addressed files on this machine.
+"""The embedded block store: a folder of content-addressed files on this machine.
 
     blocks/SHARDING         how blocks are spread over folders, as Kubo's flatfs writes it
     blocks/TQ/CIQ...TQA.data  one block, named by its multihash in base32
@@ -46,7 +46,10 @@ class _Known:
 
 
 class BlockStore:
-    """A `Pinner` in the folder `path`, which is made when it is not there."""
+    """Blocks and pins in the folder `path`, which is made when it is not there.
+
+    `EmbeddedPinner` makes a `Pinner` of it.
+    """
 
     name = "blockstore"
 

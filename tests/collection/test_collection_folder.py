@@ -51,7 +51,7 @@ def test_read__when_right__gives_every_token_by_number(folder):
     assert [entry.key for entry in collection] == ["collection", "1", "2", "10"]
     assert len(collection) == 3
     assert {entry.media_type for entry in collection} == {"image/png"}
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert collection.itself.metadata == CollectionMetadata("Pips", "PIP", image="cover.gif")
     assert collection.tokens[2].metadata == TokenMetadata("Pip 10")
 

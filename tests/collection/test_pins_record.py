@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pfpkit.cid import CID, DAG_PB, cid_of
@@ -49,6 +49,32 @@ def test_pins__when_saved_and_loaded__are_the_same(tmp_path_factory, entries):
     pins.save(path)
     assert Pins.load(path) == pins
     assert path.read_bytes() == pins.encode()
+
+
+@settings(deadline=None)  # a busy machine
+@given(st.lists(ENTRIES, max_size=8))
+def test_load__when_written_by_hand__is_the_same_as_our_own_lines(tmp_path_factory, entries):
+    """Our own lines are read in a faster way; one blank more, and they are read as JSON."""
+    path = tmp_path_factory.mktemp("pins") / "pins.json"
+    pins = Pins().merged(Pins(tuple({e.key: e for e in entries}.values())))
+    pins.save(path)
+    ours = Pins.load(path)
+    path.write_bytes(path.read_bytes().replace(b"{\n", b"{ \n", 1))
+    assert Pins.load(path) == ours == pins
+
+
+@pytest.mark.parametrize("name", ['a "quoted" one', "back\\slash", "täglich", "\u2028"])
+def test_pins__when_a_name_is_odd__comes_back(tmp_path, name):
+    """Names of services and gateways are texts of others."""
+    pins = Pins((entry("1", pinners=[name], routes=[name]), entry("2", b"b", ["kubo"])))
+    pins.save(tmp_path / "pins.json")
+    assert Pins.load(tmp_path / "pins.json") == pins
+
+
+@pytest.mark.parametrize("key", ["x", "-1", "01", "3", ""])
+def test_get__when_there_is_no_such_entry__is_none(key):
+    """Whatever somebody typed."""
+    assert Pins((entry("1"), entry("2"))).get(key) is None
 
 
 def test_pins__when_entries_come_in_any_order__are_sorted_by_number():

@@ -17,7 +17,7 @@ from support.dags import SHARDED, dag_of, file_dag, trees
 
 from pfpkit.cid import CID, DAG_PB, cid_of
 from pfpkit.errors import NotFound, NotPinned, PinError, StoreDamaged, WrongBytes
-from pfpkit.pinning import Dag, Pinner, PinReceipt
+from pfpkit.pinning import Dag, PinReceipt
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.unixfs import Block
 
@@ -152,12 +152,13 @@ def test_pin__when_the_stream_breaks__records_nothing(store: BlockStore) -> None
     """The error of whoever makes the blocks comes through, and no pin is left."""
     dag = dag_of(TREE)
 
-    def broken() -> Iterator[Block]:
-        yield from list(dag.blocks)[:3]
-        raise KeyboardInterrupt
+    class Broken:
+        def __iter__(self) -> Iterator[Block]:
+            yield from list(dag.blocks)[:3]
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        store.pin(Dag(dag.root, broken()))
+        store.pin(Dag(dag.root, Broken()))
     assert store.roots() == ()
     assert store.pin(dag).new is True
 
@@ -191,12 +192,6 @@ def test_pin__when_any_tree__every_block_comes_back(
     assert {block.cid: store.get(block.cid) for block in dag.blocks} == {
         block.cid: block.data for block in dag.blocks
     }
-
-
-def test_block_store__when_seen_as_a_pinner__fits_the_protocol(store: BlockStore) -> None:
-    """The type checker and this line hold the embedded store to the protocol."""
-    pinner: Pinner = store
-    assert pinner.name == "blockstore"
 
 
 def test_block_store__when_the_layout_is_foreign__refuses_the_folder(tmp_path: Path) -> None:

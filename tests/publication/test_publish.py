@@ -17,6 +17,7 @@ from pfpkit.errors import NotPinned, StoreFull
 from pfpkit.images import clean
 from pfpkit.metadata import TokenMetadata
 from pfpkit.pinning.blockstore import BlockStore
+from pfpkit.pinning.embedded import EmbeddedPinner
 from pfpkit.pinning.gateway import Gateway
 from pfpkit.publication import EMBEDDED, Route, publish, read_back
 
@@ -42,8 +43,10 @@ def published(bundles, pinners, routes):
     """What was published, and the error that ended it if one did."""
     done = []
 
+    wrapped = [EmbeddedPinner(p) if isinstance(p, BlockStore) else p for p in pinners]
+
     async def run():
-        async for one in publish(bundles, pinners, routes):
+        async for one in publish(bundles, wrapped, routes):
             done.append(one)
 
     try:
@@ -120,7 +123,7 @@ def test_publish__when_the_gateway_lies__is_not_pinned(store, lie, reason):
     told = str(error)
     assert told.startswith(f"{BUNDLE.root} cannot be read back through https://gw.example: ")
     assert reason in told
-    assert told.endswith("; run `ape run pin` again, or name another --gateway")
+    assert told.endswith("; run `ape run pin --repair`, or name another --gateway")
 
 
 def test_publish__when_the_gateway_is_down__is_not_pinned(store):
@@ -137,7 +140,7 @@ def test_publish__when_the_disk_is_full__reads_nothing_back(store):
     class Full:
         name = "full"
 
-        def pin(self, dag):
+        async def pin(self, dag):
             raise StoreFull("no room left")
 
     with HostileGateway(BUNDLE.blocks) as gateway:
@@ -183,7 +186,7 @@ def test_read_back__when_a_block_on_disk_is_damaged__says_so_and_pin_repairs_it(
     """Through the embedded gateway, which does not serve it."""
     published(BUNDLES, [store], [route])
     file_of(store, BUNDLE.image).write_bytes(b"rotten")
-    with pytest.raises(NotPinned, match="its block on disk is damaged; run `ape run pin` again"):
+    with pytest.raises(NotPinned, match="its block on disk is damaged; run `ape run pin --repair`"):
         asyncio.run(read_back(BUNDLE.root, BUNDLE.image, route))
     done, error = published(BUNDLES, [store], [route])
     assert (error, len(done)) == (None, 2)
@@ -193,7 +196,7 @@ def test_read_back__when_a_block_on_disk_is_gone__says_how_to_put_it_back(store,
     """It was deleted, not damaged."""
     published(BUNDLES, [store], [route])
     file_of(store, BUNDLE.image).unlink()
-    with pytest.raises(NotPinned, match="again, which puts back what is missing"):
+    with pytest.raises(NotPinned, match="--repair`, which puts back what is missing"):
         asyncio.run(read_back(BUNDLE.root, BUNDLE.image, route))
     published(BUNDLES, [store], [route])
     asyncio.run(read_back(BUNDLE.root, BUNDLE.image, route))

@@ -13,12 +13,12 @@ MINT = "ape run mint --account TEST::0"
 
 
 def test_pin__interrupted__runs_again_to_its_end(unpinned):
-    """Stopped among thirteen bundles, it left no record; then it goes on."""
+    """Stopped among thirteen bundles, it recorded what had come back; then it goes on."""
     pins = unpinned.folder / ".pfpkit/blocks/pins"
     ran = unpinned.interrupted("ape run pin", when=lambda: pins.is_dir() and any(pins.iterdir()))
     assert ran.code == 130
     assert ran.message == "stopped; run it again, it does what is missing"
-    assert unpinned.records() == {}
+    assert not any("metadata" in name for name in unpinned.records())
     again = unpinned.run("ape run pin")
     assert again.fact("read back") == "13 bundles and 13 images through: embedded"
 

@@ -20,21 +20,37 @@ def test_pin__first_time__pins_and_reads_back_every_bundle(story):
 
 
 def test_pin__second_time__finds_everything_there(story):
-    """Nothing is pinned twice, and all of it is read back again."""
+    """Nothing is pinned twice, and nothing that came back is read again."""
     assert story["pin again"].fact("pinned") == "0 bundles new, 13 were there"
+
+
+def test_pin__dry_run__shows_the_plan_and_no_next_command(story):
+    """Nothing to do any more, and nothing was done."""
+    out = story["pin dry"].out
+    rows = [line.split()[:6] for line in out.splitlines()]
+    assert ["blockstore", "0", "0", "0", "bytes", "0"] in rows
+    assert out.endswith("nothing was pinned or recorded: --dry-run\n")
+
+
+def test_verify__after_the_pin__finds_every_bundle(story):
+    """In the store's list, and through its gateway."""
+    rows = [line.split() for line in story["verify"].out.splitlines()]
+    assert ["blockstore", "13", "0", "0", "0", "0"] in rows
+    assert ["embedded", "13", "0", "0", "0", "0"] in rows
 
 
 def test_pin__in_a_pipe__progress_is_plain_lines_on_stderr(story):
     """A pipe gets whole lines that count to the end, and no line is rewritten."""
     lines = story["pin"].err.splitlines()
-    assert lines[-1] == "  pinned and read back 13/13"
+    assert lines[-1] == "  read back 13/13"
+    assert "  pinned 13/13" in lines
     assert "\r" not in story["pin"].err
 
 
 def test_pin__on_this_machine_alone__leaves_the_record_in_git_alone(story):
     """What only this machine holds is recorded outside git."""
     new = {name for name in story.files["pin"] - story.files["before"] if "blocks" not in name}
-    assert new == {".pfpkit/pins.json"}
+    assert new == {".pfpkit/index", ".pfpkit/pins.json"}
 
 
 def test_deploy__pinned__commits_to_the_collection(story):
@@ -146,7 +162,7 @@ def test_story__at_its_end__only_records_and_the_store_were_written(story):
     new = story.files["resolve for a stranger"] - story.files["before"]
     places = (".pfpkit/blocks/", ".pfpkit/avatars/", "deployments/local/31337-")
     others = {name for name in new if not name.startswith(places)}
-    assert others == {".pfpkit/pins.json"}
+    assert others == {".pfpkit/index", ".pfpkit/pins.json"}
 
 
 def test_record__of_the_deployment__can_be_read_by_others(story):

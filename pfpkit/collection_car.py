@@ -1,0 +1,152 @@
+"""A whole pinned collection as one CAR, and back into a block store.
+
+    <root>/collection          the collection's own bundle
+    <root>/7                   the bundle of token 7: image, metadata.json
+
+The CAR has one root, a directory of all bundles (a HAMT when it is large): the header of a CAR has
+room for 25,000 roots, and a collection has two a token. An image's own root lies in its bundle.
+What is read is trusted for nothing: every block is hashed, and nothing is pinned unless all came.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from pfpkit.bundle import IMAGE, METADATA
+from pfpkit.car import read_car, write_car
+from pfpkit.cid import CID, Block
+from pfpkit.errors import BadCar, BadInput, NotFound, NotPinned, PfpkitError
+from pfpkit.pinning import Dag
+from pfpkit.pinning.blockstore import BlockStore
+from pfpkit.pins import PinEntry
+from pfpkit.unixfs import (
+    Entry,
+    add_directory,
+    decode_node,
+    drive,
+    list_directory,
+    resolve,
+    walk,
+)
+
+__all__ = ["export_car", "import_car"]
+
+_MAX_BLOCKS = 2**20
+_MAX_TOKENS = 200_000
+Told = Callable[[int, int], None]
+
+
+def export_car(
+    store: BlockStore, entries: Sequence[PinEntry], path: Path, told: Told = lambda *_: None
+) -> tuple[CID, int]:
+    """Write every bundle into one CAR; return its root and its bytes.
+
+    `path` has all of it or is as it was: NotPinned names the first token whose blocks are not in
+    the store. `told` is called with (done, of how many).
+    """
+    if not entries:
+        raise NotPinned("nothing is recorded as pinned; run `ape run pin` first")
+    directory: list[Block] = []
+    root = add_directory(
+        {entry.key: _listed(store, entry) for entry in entries}, sink=directory.append
+    ).cid
+
+    def blocks() -> Iterator[Block]:
+        yield from reversed(directory)  # the root first, as it is read
+        seen: set[CID] = set()
+        for done, entry in enumerate(entries, 1):
+            for block in _bundle(store, entry):
+                if block.cid not in seen:
+                    seen.add(block.cid)
+                    yield block
+            told(done, len(entries))
+
+    return root, _write(path, root, blocks())
+
+
+def import_car(
+    store: BlockStore, path: Path, told: Told = lambda *_: None
+) -> tuple[CID, list[PinEntry]]:
+    """Keep every block of an exported CAR, pin both roots of every token, and return them.
+
+    The entries say nothing of who holds them yet. BadCar, or an error of BadContent, when the file
+    is not whole or is no collection; then nothing is pinned.
+    """
+    try:
+        with path.open("rb") as file:
+            roots, blocks = read_car(file)
+            if len(roots) != 1:
+                raise BadCar(f"{path} has {len(roots):,} roots; a collection is one directory")
+            store.put_many(blocks)
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror}") from error
+    entries = _entries(store, roots[0], path)
+    for done, entry in enumerate(entries, 1):
+        for root in (entry.bundle, entry.image):
+            store.pin(Dag(root, ()))
+        told(done, len(entries))
+    return roots[0], entries
+
+
+def _listed(store: BlockStore, entry: PinEntry) -> Entry:
+    """Return a bundle as an entry of a directory; its size counts its own block and its files."""
+    data = _get(store, entry, entry.bundle)
+    tsize = len(data) + sum(link.tsize for link in decode_node(entry.bundle, data).links)
+    return Entry(entry.bundle, tsize, 0)
+
+
+def _bundle(store: BlockStore, entry: PinEntry) -> list[Block]:
+    found: list[Block] = []
+
+    def get(cid: CID) -> bytes:
+        data = _get(store, entry, cid)
+        found.append(Block(cid, data))
+        return data
+
+    drive(walk(entry.bundle, _MAX_BLOCKS), get)
+    return found
+
+
+def _get(store: BlockStore, entry: PinEntry, cid: CID) -> bytes:
+    try:
+        return store.get(cid)
+    except NotFound as error:
+        raise NotPinned(
+            f"token {entry.key} is not whole on this machine: {error}; run `ape run pin` first"
+        ) from error
+
+
+def _write(path: Path, root: CID, blocks: Iterator[Block]) -> int:
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as out:
+            written = write_car(out, [root], blocks)
+            out.flush()
+            os.fsync(out.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror}") from error
+    finally:
+        if temporary:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)
+    return written
+
+
+def _entries(store: BlockStore, root: CID, path: Path) -> list[PinEntry]:
+    """Return what the directory lists; BadCar when something in it is no bundle."""
+    entries = []
+    try:
+        for name, link in drive(list_directory(root, max_entries=_MAX_TOKENS), store.get).items():
+            image = drive(resolve(link.cid, IMAGE), store.get)
+            drive(resolve(link.cid, METADATA), store.get)
+            entries.append(PinEntry(name, link.cid, image))
+    except PfpkitError as error:
+        raise BadCar(f"{path} is no exported collection: {error}") from error
+    if not entries:
+        raise BadCar(f"{path} is no exported collection: its directory is empty")
+    return sorted(entries, key=lambda entry: entry.order)

@@ -1,0 +1,93 @@
+"""Check that what is recorded as pinned is there, on services and through gateways."""
+
+import json
+import random
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import click
+
+from pfpkit.availability import Check, State, check_gateways, check_services
+from pfpkit.console import Progress, table
+from pfpkit.errors import BadInput, NotPinned
+from pfpkit.pinning.blockstore import BlockStore
+from pfpkit.pins import PinEntry
+from pfpkit.workspace import Workspace
+
+__all__ = ["VerifyOptions", "verify_pins"]
+
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyOptions:
+    """What `ape run verify --pins` was asked for; `to` is empty for every service recorded."""
+
+    to: tuple[str, ...] = ()
+    gateways: tuple[str, ...] = ()
+    sample: int | None = None
+    slow_s: float = 10.0
+    as_json: bool = False
+
+
+async def verify_pins(work: Workspace, options: VerifyOptions | None = None) -> None:
+    """Print how every recorded bundle was found everywhere; NotPinned unless all are available."""
+    options = options or VerifyOptions()
+    entries = _chosen(work, options)
+    names = options.to or tuple(sorted({p.pinner for e in entries for p in e.pinners}))
+    async with AsyncExitStack() as stack:
+        pinners = [await stack.enter_async_context(p) for p in work.pinners(names)]
+        checks = await check_services(entries, pinners)
+        routes = []
+        if BlockStore.name in names:
+            # The store's own list says nothing about damage.
+            routes += stack.enter_context(work.routes(()))
+        if options.gateways:
+            routes += stack.enter_context(work.routes(options.gateways))
+        if not pinners and not routes:
+            raise BadInput("nobody to ask; name a service with --to or a gateway with --gateway")
+        progress = Progress("read", len(entries) * len(routes))
+        checks += await check_gateways(
+            entries, routes, options.slow_s, lambda: progress(progress.done + 1)
+        )
+    _show(entries, checks, options)
+
+
+def _chosen(work: Workspace, options: VerifyOptions) -> list[PinEntry]:
+    entries = list(work.pins().entries)
+    if not entries:
+        raise NotPinned("nothing is recorded as pinned; run `ape run pin` first")
+    if options.sample is None or options.sample >= len(entries):
+        return entries
+    chosen = random.SystemRandom().sample(entries, options.sample)
+    return sorted(chosen, key=lambda entry: entry.order)
+
+
+def _show(entries: Sequence[PinEntry], checks: Sequence[Check], options: VerifyOptions) -> None:
+    places = list(dict.fromkeys(check.place for check in checks))
+    counts = Counter((check.place, check.state) for check in checks)
+    bad = [check for check in checks if check.state is not State.AVAILABLE]
+    if options.as_json:
+        for check in bad:
+            fields = {"token": check.key, "place": check.place, "state": check.state.value}
+            click.echo(json.dumps({"event": "found", **fields, "why": check.why}))
+        for place in places:
+            states = {state.value: counts[place, state] for state in State}
+            click.echo(json.dumps({"event": "place", "place": place, **states}))
+    else:
+        rows = [(place, *(f"{counts[place, state]:,}" for state in State)) for place in places]
+        click.echo(table(("place", *(state.value for state in State)), rows))
+    if not bad:
+        if not options.as_json:
+            click.echo(f"  {len(entries):,} bundles are available everywhere")
+        return
+    lines = [f"{c.place}: token {c.key} {c.state}: {c.why}" for c in bad[:_SHOWN]]
+    if len(bad) > _SHOWN:
+        lines.append(f"and {len(bad) - _SHOWN:,} more; --json lists all")
+    count = len({check.key for check in bad})
+    head = "1 bundle is" if count == 1 else f"{count:,} bundles are"
+    raise NotPinned(
+        "\n  ".join([f"{head} not available everywhere; `ape run pin --repair` mends it:", *lines])
+    )

@@ -1,0 +1,156 @@
+"""What this machine knows of pins that is in no record yet, so that a kill costs no upload.
+
+    .pfpkit/pinning/journal     one line for each root that a service took, and for each bundle that
+                                came back through a gateway
+
+A run holds the folder: a second one is told to wait. What reached the records is taken out. The
+embedded store is never in it, for it can be asked at no cost.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from pfpkit.cid import CID
+from pfpkit.errors import BadCID, PinError
+from pfpkit.journal import Journal
+from pfpkit.pins import PinnedBy, ReadBack
+
+__all__ = ["Ledger"]
+
+_HEAD = "pfpkit pinning journal 1"
+
+
+class Ledger:
+    """Use as `with Ledger(folder) as ledger:`; PinError when another run holds the folder.
+
+    With `holding=False` it only reads, beside whoever writes.
+    """
+
+    def __init__(self, folder: Path, *, holding: bool = True) -> None:
+        self.folder = folder
+        self._holding = holding
+        self._held: int | None = None
+        self._journal = Journal(folder / "journal", _HEAD)
+        self._pins: dict[str, dict[CID, PinnedBy]] = {}
+        self._reads: dict[CID, dict[str, ReadBack]] = {}
+
+    def __enter__(self) -> Self:
+        with self._disk():
+            if self._holding:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                self._held = os.open(self.folder, os.O_RDONLY)
+                try:
+                    fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    os.close(self._held)
+                    self._held = None
+                    raise PinError(
+                        f"another `ape run pin` is at work in {self.folder}; wait until it ends"
+                    ) from None
+            for line in self._journal.lines():
+                with suppress(ValueError, TypeError, IndexError, BadCID):
+                    self._take(json.loads(line))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            with self._disk():
+                self._journal.close()
+        finally:
+            if self._held is not None:
+                os.close(self._held)
+                self._held = None
+
+    def pinned(self, root: CID, pin: PinnedBy) -> None:
+        """Remember that a service took `root`; the line outlives the process at once."""
+        self._pins.setdefault(pin.pinner, {})[root] = pin
+        self._append(["pin", pin.pinner, str(root), pin.at, pin.blocks, pin.bytes])
+
+    def read(self, bundle: CID, back: ReadBack) -> None:
+        """Remember that a bundle came back; a line that cannot be written costs a reading."""
+        self._reads.setdefault(bundle, {})[back.gateway] = back
+        with suppress(PinError):
+            self._append(["read", back.gateway, str(bundle), back.at])
+
+    def pin_of(self, pinner: str, root: CID) -> PinnedBy | None:
+        """Return since when a service holds `root`, or None."""
+        return self._pins.get(pinner, {}).get(root)
+
+    def roots(self, pinner: str) -> frozenset[CID]:
+        """Return the roots that a service took."""
+        return frozenset(self._pins.get(pinner, ()))
+
+    def reads_of(self, bundle: CID) -> tuple[ReadBack, ...]:
+        """Return through which gateways a bundle came back."""
+        return tuple(self._reads.get(bundle, {}).values())
+
+    def keep(self, unrecorded: Callable[[CID], bool]) -> None:
+        """Forget every root, and every bundle, that a record has now."""
+        pins = {
+            n: {r: p for r, p in held.items() if unrecorded(r)} for n, held in self._pins.items()
+        }
+        reads = {bundle: backs for bundle, backs in self._reads.items() if unrecorded(bundle)}
+        if (pins, reads) == (self._pins, self._reads):
+            return
+        self._pins, self._reads = pins, reads
+        rows: list[list[Any]] = [
+            ["pin", pin.pinner, str(root), pin.at, pin.blocks, pin.bytes]
+            for held in pins.values()
+            for root, pin in held.items()
+        ]
+        rows += [
+            ["read", back.gateway, str(bundle), back.at]
+            for bundle, backs in reads.items()
+            for back in backs.values()
+        ]
+        with self._disk():
+            self._journal.replace(json.dumps(row, separators=(",", ":")).encode() for row in rows)
+
+    def _append(self, row: list[Any]) -> None:
+        with self._disk():
+            self._journal.append(row)
+
+    def _take(self, row: list[Any]) -> None:
+        kind, place, root, at = row[:4]
+        cid = CID.parse(root)
+        if kind == "pin":
+            blocks, size = row[4:]
+            self._pins.setdefault(place, {})[cid] = PinnedBy(place, at, int(blocks), int(size))
+        elif kind == "read":
+            self._reads.setdefault(cid, {})[place] = ReadBack(place, at)
+
+    def _disk(self) -> "_Disk":
+        return _Disk(self.folder)
+
+
+class _Disk:
+    """Turns OSError into a PinError that names the folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, OSError):
+            raise PinError(
+                f"{self._folder} cannot be used: {error.strerror or error}; it keeps what a killed "
+                "run has pinned, so it has to be a folder that you may read and write"
+            ) from error

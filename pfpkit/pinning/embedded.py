@@ -1,0 +1,63 @@
+"""The embedded block store as a pinning back end: always there, asks nobody, never refuses.
+
+The store's calls block on the disk, so each runs in a thread.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
+
+from pfpkit.cid import CID
+from pfpkit.pinning import Dag, DagSummary, Pace, PinReceipt
+from pfpkit.pinning.blockstore import BlockStore
+
+
+class EmbeddedPinner:
+    """A `Pinner` over a `BlockStore`; whoever serves the store serves what is pinned here."""
+
+    after: str | None = None
+    pace = Pace()
+
+    def __init__(self, store: BlockStore) -> None:
+        self.store = store
+        self.name = store.name
+
+    def refuses(self, dag: DagSummary) -> str | None:
+        """Return None: it takes every DAG."""
+        return None
+
+    async def ready(self) -> None:
+        """Return at once: the store was opened when it was made."""
+
+    async def pin(self, dag: Dag, label: str = "") -> PinReceipt:
+        """Write the blocks and record the root; see `BlockStore.pin`. Labels are not kept."""
+        return await asyncio.to_thread(self.store.pin, dag)
+
+    async def has(self, root: CID) -> bool:
+        """Return whether `root` is recorded as pinned."""
+        return await asyncio.to_thread(self.store.has, root)
+
+    async def held(self, roots: Iterable[CID]) -> frozenset[CID]:
+        """Return those of `roots` that are recorded as pinned."""
+        asked = tuple(roots)
+        pinned = frozenset(await asyncio.to_thread(self.store.roots))
+        return frozenset(root for root in asked if root.as_v1() in pinned)
+
+    async def unpin(self, root: CID) -> bool:
+        """Forget the pin of `root`; its blocks stay on disk."""
+        return await asyncio.to_thread(self.store.unpin, root)
+
+    async def aclose(self) -> None:
+        """Return at once: nothing is open between calls."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()

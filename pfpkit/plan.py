@@ -1,0 +1,180 @@
+"""What a run would do, known before anything is uploaded: for each service, which roots.
+
+Two roots a token: the bundle, and the image file that wallets follow. What the records and the
+journal say is pinned is not asked again; a service is asked about everything else, so that what
+was pinned in another way, or by a run that was killed in the middle of an answer, is found.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from pfpkit.cid import CID
+from pfpkit.collection import CollectionEntry
+from pfpkit.errors import AccessDenied, PinError
+from pfpkit.ledger import Ledger
+from pfpkit.pinning import DagSummary, Pinner
+from pfpkit.pinning.blockstore import BlockStore
+from pfpkit.pins import PinnedBy, Pins
+
+__all__ = ["ServicePlan", "Work", "make_plan", "pinned_by"]
+
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One token's roots that one service lacks: its bundle, its image, or both."""
+
+    entry: CollectionEntry
+    bundle: bool
+    image: bool
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes are sent."""
+        made = self.entry.made
+        return self.bundle * made.bytes + self.image * made.image_bytes
+
+
+@dataclass(slots=True)
+class ServicePlan:
+    """What one service holds, as far as is known, and what it is to get.
+
+    `held` grows as roots are pinned. `failure` says why nothing can be done there in this run.
+    """
+
+    pinner: Pinner
+    held: set[CID] = field(default_factory=set)
+    todo: list[Work] = field(default_factory=list)
+    failure: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The service's name in records."""
+        return self.pinner.name
+
+    @property
+    def pins(self) -> int:
+        """How many roots are to be pinned."""
+        return sum(work.bundle + work.image for work in self.todo)
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes are to be sent."""
+        return sum(work.bytes for work in self.todo)
+
+    @property
+    def requests(self) -> int:
+        """How many requests that takes when none fails."""
+        return self.pins * self.pinner.pace.requests
+
+    @property
+    def minutes(self) -> float:
+        """How long it takes at the service's own rate limit, at the least."""
+        return self.pinner.pace.minutes(self.pins)
+
+    def holds(self, entry: CollectionEntry) -> bool:
+        """Return whether both roots are held."""
+        return entry.root in self.held and entry.image in self.held
+
+
+async def make_plan(
+    entries: Sequence[CollectionEntry],
+    pinners: Iterable[Pinner],
+    pins: Pins,
+    ledger: Ledger,
+    *,
+    repair: bool = False,
+) -> list[ServicePlan]:
+    """Return what each service lacks. PinError when one refuses a bundle or the credentials.
+
+    With `repair`, neither records nor journal are believed. A service that does not answer is a
+    plan with a `failure`: the others go on.
+    """
+    plans = [ServicePlan(pinner) for pinner in pinners]
+    for plan in plans:
+        if not repair and plan.name != BlockStore.name:
+            plan.held |= ledger.roots(plan.name) | _recorded(entries, pins, plan.name)
+    await asyncio.gather(*(_ask(plan, entries) for plan in plans))
+    for plan in plans:
+        plan.todo = _missing(entries, plan.held)
+    _check_refusals(plans)
+    return plans
+
+
+async def _ask(plan: ServicePlan, entries: Iterable[CollectionEntry]) -> None:
+    """Ask a service, if there is anything to ask it, what it holds of the rest."""
+    asked = {root for e in entries for root in (e.root, e.image)} - plan.held
+    if not asked:
+        return
+    try:
+        await plan.pinner.ready()
+        plan.held |= await plan.pinner.held(asked)
+    except AccessDenied:
+        raise
+    except PinError as error:
+        plan.failure = str(error)
+
+
+def _recorded(entries: Iterable[CollectionEntry], pins: Pins, pinner: str) -> set[CID]:
+    """Return the roots of the entries that the records say a service holds."""
+    held: set[CID] = set()
+    for entry in entries:
+        known = pins.get(entry.key)
+        same = known is not None and (known.bundle, known.image) == (entry.root, entry.image)
+        if known is not None and same and any(pin.pinner == pinner for pin in known.pinners):
+            held |= {entry.root, entry.image}
+    return held
+
+
+def _missing(entries: Iterable[CollectionEntry], held: set[CID]) -> list[Work]:
+    """Return the work that each root needs once, though two tokens may share an image."""
+    claimed = set(held)
+    todo = []
+    for entry in entries:
+        work = Work(entry, entry.root not in claimed, entry.image not in claimed)
+        if work.bundle or work.image:
+            claimed |= {entry.root, entry.image}
+            todo.append(work)
+    return todo
+
+
+def _check_refusals(plans: Iterable[ServicePlan]) -> None:
+    """PinError lists what a service will not take, before anything was uploaded."""
+    refused: list[str] = []
+    count = 0
+    for plan in plans:
+        for work in plan.todo:
+            made = work.entry.made
+            why = plan.pinner.refuses(
+                DagSummary(made.root, made.blocks, made.bytes, made.largest_file)
+            )
+            if why is not None:
+                count += 1
+                if len(refused) < _SHOWN:
+                    refused.append(f"{plan.name}: {work.entry.key}: {why}")
+    if refused:
+        rest = [f"and {count - len(refused):,} more"] if count > len(refused) else []
+        head = f"{count:,} refused, and nothing was uploaded:"
+        raise PinError("\n  ".join([head, *refused, *rest]))
+
+
+def pinned_by(
+    plan: ServicePlan, entry: CollectionEntry, pins: Pins, ledger: Ledger, now: Callable[[], str]
+) -> PinnedBy | None:
+    """Return what a record says of a service that holds both roots of an entry, else None.
+
+    A pin that is recorded keeps its time.
+    """
+    if not plan.holds(entry):
+        return None
+    known = pins.get(entry.key)
+    if known and (known.bundle, known.image) == (entry.root, entry.image):
+        for pin in known.pinners:
+            if pin.pinner == plan.name:
+                return pin
+    journalled = ledger.pin_of(plan.name, entry.root)
+    at = journalled.at if journalled else now()
+    # The bundle's own count: the image's blocks are among its blocks.
+    return PinnedBy(plan.name, at, entry.made.blocks, entry.made.bytes)

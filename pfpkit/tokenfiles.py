@@ -1,0 +1,193 @@
+"""The two files of one token, and what comes of them: CIDs, sizes, and what was left out.
+
+Reading a picture means to decode all of it, so what came of it is worth keeping
+(`pfpkit.index`). Trusts no name, no extension and no byte in the files.
+"""
+
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pfpkit.bundle import Bundle, build
+from pfpkit.cid import CID
+from pfpkit.errors import BadInput
+from pfpkit.images import Limits, clean
+from pfpkit.metadata import CollectionMetadata, TokenMetadata
+
+__all__ = [
+    "COLLECTION",
+    "MAX_JSON_BYTES",
+    "Computed",
+    "Made",
+    "MetadataOf",
+    "Pair",
+    "Stamp",
+    "bundle_again",
+    "compute",
+    "parse",
+    "read_file",
+]
+
+COLLECTION = "collection"
+MAX_JSON_BYTES = 64 * 2**10
+
+# A file that changes twice within one tick of its file system's clock (2 s on FAT) looks unchanged.
+_TICK_NS = 2 * 10**9
+
+_T = TypeVar("_T")
+
+MetadataOf = TokenMetadata | CollectionMetadata
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """How a file looked when it was read, and the sha2-256 of its bytes.
+
+    Unless it is `settled`, it may have changed since in a way that its times do not show.
+    """
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    settled: bool
+    digest: str
+
+    def still(self, path: str) -> bool:
+        """Return whether the file is surely the one that was read; its bytes are not read."""
+        try:
+            now = os.stat(path)
+        except OSError:
+            return False
+        seen = (now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino)
+        return self.settled and seen == (self.size, self.mtime_ns, self.ctime_ns, self.inode)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The paths of one token's picture and token file, or of the collection's own."""
+
+    key: str
+    image: str
+    metadata: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What came of a pair: the two roots, their blocks and bytes, and what was left out.
+
+    `bytes` and `blocks` are of the whole bundle, each different block once; `largest_file` is the
+    larger one of its two files, in bytes.
+    """
+
+    root: CID
+    image: CID
+    media_type: str
+    removed: tuple[str, ...]
+    blocks: int
+    bytes: int
+    image_blocks: int
+    image_bytes: int
+    largest_file: int
+
+    @classmethod
+    def of(cls, bundle: Bundle, removed: tuple[str, ...]) -> "Made":
+        """Return what there is to know of a bundle without its bytes."""
+        return cls(
+            bundle.root,
+            bundle.image,
+            bundle.media_type,
+            removed,
+            len(bundle.blocks),
+            sum(len(block.data) for block in bundle.blocks),
+            len(bundle.image_blocks),
+            sum(len(block.data) for block in bundle.image_blocks),
+            max(len(bundle.image_bytes), len(bundle.metadata_bytes)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What reading a pair gave. `made` is None when its bytes are those that were known."""
+
+    stamps: tuple[Stamp, Stamp]
+    made: Made | None
+
+
+def compute(pair: Pair, limits: Limits, known: tuple[str, str] | None = None) -> Computed:
+    """Read and check a pair; BadInput holds one line for each file that cannot be used.
+
+    `known` are the digests of files whose bundle is known: when they are the same, the picture is
+    not decoded again.
+    """
+    problems: list[str] = []
+    words = _noted(problems, lambda: _read(pair.metadata, MAX_JSON_BYTES))
+    picture = _noted(problems, lambda: _read(pair.image, limits.max_bytes))
+    if words and picture and (picture[1].digest, words[1].digest) == known:
+        return Computed((picture[1], words[1]), None)
+    about = _noted(problems, lambda: parse(pair, words[0])) if words else None
+    cleaned = _noted(problems, lambda: clean(picture[0], limits, pair.image)) if picture else None
+    if not (words and picture and about and cleaned):
+        raise BadInput("\n".join(problems))
+    made = Made.of(build(cleaned, about), cleaned.removed)
+    return Computed((picture[1], words[1]), made)
+
+
+def parse(pair: Pair, data: bytes) -> MetadataOf:
+    """Return what a token file, or the collection's own file, says; BadInput names the file."""
+    kind = CollectionMetadata if pair.key == COLLECTION else TokenMetadata
+    return kind.parse(data, pair.metadata)
+
+
+def bundle_again(pair: Pair, limits: Limits, root: CID) -> Bundle:
+    """Return the bundle `root`, built from the files again; BadInput when they changed since."""
+    words, _ = _read(pair.metadata, MAX_JSON_BYTES)
+    data, _ = _read(pair.image, limits.max_bytes)
+    # The root commits to every byte, so a picture that was decoded once is the same picture.
+    made = build(clean(data, limits, pair.image, decoding=False), parse(pair, words))
+    if made.root != root:
+        raise BadInput(f"{pair.image} changed while it was being used; run it again")
+    return made
+
+
+def read_file(path: Path, max_bytes: int = Limits().max_bytes) -> bytes:
+    """Return the bytes of a file of at most `max_bytes`; BadInput names it."""
+    return _read(str(path), max_bytes)[0]
+
+
+def _read(path: str, max_bytes: int) -> tuple[bytes, Stamp]:
+    try:
+        # Without O_NONBLOCK, opening a pipe waits for a writer for ever.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise BadInput(f"{path}: is no file; put a file there")
+            data = file.read(max_bytes + 1) if status.st_size <= max_bytes else b""
+            if max(len(data), status.st_size) > max_bytes:
+                size, allowed = max(len(data), status.st_size), f"the {max_bytes:,} allowed"
+                raise BadInput(f"{path}: {size:,} bytes is more than {allowed}; make it smaller")
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror}") from error
+    changed = max(status.st_mtime_ns, status.st_ctime_ns)
+    stamp = Stamp(
+        status.st_size,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+        status.st_ino,
+        changed < time.time_ns() - _TICK_NS and len(data) == status.st_size,
+        hashlib.sha256(data).hexdigest(),
+    )
+    return data, stamp
+
+
+def _noted(problems: list[str], read: Callable[[], _T]) -> _T | None:
+    try:
+        return read()
+    except BadInput as error:
+        problems.append(str(error))
+        return None

@@ -1,0 +1,208 @@
+"""Upload what a plan lacks: every service at its own pace, and none waits for another.
+
+How much is in memory at once is bounded over all services together. One bundle that a service
+does not take, or one service that fails, stops nothing else: it is a `Missing` at the end. Each
+root that was taken is in the journal before the next one of its token is sent.
+"""
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pfpkit.cid import CID
+from pfpkit.errors import AccessDenied, PfpkitError, PinError, StoreFull, Unavailable
+from pfpkit.ledger import Ledger
+from pfpkit.pinning import Dag
+from pfpkit.pinning.blockstore import BlockStore
+from pfpkit.pins import PinnedBy
+from pfpkit.plan import ServicePlan, Work
+
+__all__ = ["Missing", "grouped", "now", "upload"]
+
+_AT_ONCE = 16
+"""Of one service; the back end itself bounds how many of them are under way."""
+_MEMORY = 64 * 2**20
+_IN_A_ROW = 20
+"""So many bundles without an answer, and a service is left alone until the next run."""
+
+_CID = re.compile("Qm[1-9A-HJ-NP-Za-km-z]{44}|b[a-z2-7]{58}")
+
+Told = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A token that is not where it should be: `place` is a service or a gateway."""
+
+    key: str
+    place: str
+    why: str
+
+
+async def upload(plans: Sequence[ServicePlan], ledger: Ledger, told: Told) -> list[Missing]:
+    """Pin what each plan lacks and return what could not be pinned.
+
+    `told` is called with a service's name and how many of its tokens are done, well or not.
+    """
+    room = _Room(_MEMORY)
+    runs = {plan.name: _Run(plan, ledger, room, told) for plan in plans}
+    for run in runs.values():
+        first = runs.get(run.plan.pinner.after or "")
+        if first is not None and first is not run:
+            run.wait_for(first)
+    async with asyncio.TaskGroup() as group:
+        for run in runs.values():
+            group.create_task(run.finish())
+    return [missing for run in runs.values() for missing in run.missing]
+
+
+class _Run:
+    """One service's work; `finish` ends when all of it is done or has failed."""
+
+    def __init__(self, plan: ServicePlan, ledger: Ledger, room: "_Room", told: Told) -> None:
+        self.plan = plan
+        self.missing: list[Missing] = []
+        self._ledger = ledger
+        self._room = room
+        self._told = told
+        self._ready = deque(plan.todo)
+        self._waiting: dict[str, Work] = {}
+        self._changed = asyncio.Condition()
+        self._followers: list[_Run] = []
+        self._done = 0
+        self._silent = 0
+        self._stopped = plan.failure
+
+    def wait_for(self, first: "_Run") -> None:
+        """Take what `first` still lacks only when `first` has it."""
+        lacking = {work.entry.key for work in first.plan.todo}
+        self._waiting = {w.entry.key: w for w in self._ready if w.entry.key in lacking}
+        self._ready = deque(w for w in self._ready if w.entry.key not in lacking)
+        first._followers.append(self)
+
+    async def finish(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(_AT_ONCE, len(self.plan.todo))):
+                group.create_task(self._work())
+
+    async def _work(self) -> None:
+        while (work := await self._next()) is not None:
+            if self._stopped is None:
+                await self._try(work)
+            else:
+                self._lack(work, self._stopped)
+            self._done += 1
+            self._told(self.plan.name, self._done)
+            for follower in self._followers:
+                await follower._arrived(work, self.plan)
+
+    async def _next(self) -> Work | None:
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._ready or not self._waiting)
+            return self._ready.popleft() if self._ready else None
+
+    async def _arrived(self, work: Work, first: ServicePlan) -> None:
+        async with self._changed:
+            waiting = self._waiting.pop(work.entry.key, None)
+            if waiting is not None and first.holds(work.entry):
+                self._ready.append(waiting)
+            elif waiting is not None:
+                self._lack(waiting, f"{first.name} does not have it, and it is fetched from there")
+                self._done += 1
+                self._told(self.plan.name, self._done)
+            self._changed.notify_all()
+
+    async def _try(self, work: Work) -> None:
+        try:
+            async with self._room.of(work.entry.made.bytes):
+                await self._pin(work)
+            self._silent = 0
+        except (AccessDenied, StoreFull) as error:
+            # Nothing else will succeed there.
+            self._stopped = str(error)
+            self._lack(work, self._stopped)
+        except Unavailable as error:
+            self._silent += 1
+            self._lack(work, str(error))
+            if self._silent >= _IN_A_ROW and self._stopped is None:
+                self._stopped = f"not tried after {self._silent} in a row had failed: {error}"
+        except PfpkitError as error:
+            self._silent = 0
+            self._lack(work, str(error))
+
+    async def _pin(self, work: Work) -> None:
+        entry, pinner = work.entry, self.plan.pinner
+        bundle = await asyncio.to_thread(entry.bundle)
+        dags = []
+        if work.bundle:
+            dags.append((Dag(bundle.root, bundle.blocks), entry.key))
+        if work.image:
+            dags.append((Dag(bundle.image, bundle.image_blocks), f"{entry.key} image"))
+        for dag, label in dags:
+            receipt = await pinner.pin(dag, label)
+            if pinner.name != BlockStore.name:
+                pin = PinnedBy(pinner.name, now(), receipt.blocks, receipt.bytes)
+                self._remember(dag.root, pin)
+            self.plan.held.add(dag.root)
+
+    def _remember(self, root: CID, pin: PinnedBy) -> None:
+        try:
+            self._ledger.pinned(root, pin)
+        except PinError as error:
+            # More uploads would be more that a kill forgets.
+            self._stopped = str(error)
+            raise
+
+    def _lack(self, work: Work, why: str) -> None:
+        self.missing.append(Missing(work.entry.key, self.plan.name, why))
+
+
+class _Room:
+    """Lets bundles in, in turn, as long as their bytes fit; one that is larger goes alone."""
+
+    def __init__(self, size: int) -> None:
+        self._size = self._free = size
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    @asynccontextmanager
+    async def of(self, size: int) -> AsyncIterator[None]:
+        size = min(size, self._size)
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((size, turn))
+        self._let_in()
+        try:
+            await turn
+            yield
+        finally:
+            if turn.done() and not turn.cancelled():
+                self._free += size
+            self._let_in()
+
+    def _let_in(self) -> None:
+        while self._waiting and (self._waiting[0][1].done() or self._waiting[0][0] <= self._free):
+            size, turn = self._waiting.popleft()
+            if not turn.done():
+                self._free -= size
+                turn.set_result(None)
+
+
+def now() -> str:
+    """Return the time as records have it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def grouped(missing: Iterable[Missing]) -> list[tuple[str, str, list[str]]]:
+    """Return (place, why, tokens) with the tokens that are missing for one reason together.
+
+    Reasons that differ in their CIDs alone are one, told as it was for the first token.
+    """
+    found: dict[tuple[str, str], tuple[str, list[str]]] = {}
+    # The collection first, and 10 after 9.
+    for one in sorted(missing, key=lambda one: (one.key.isdecimal(), len(one.key), one.key)):
+        reason = (one.place, _CID.sub("", one.why))
+        found.setdefault(reason, (one.why, []))[1].append(one.key)
+    return [(place, why, keys) for (place, _), (why, keys) in found.items()]

@@ -1,0 +1,282 @@
+"""pin: a collection on several services, each at its own pace
+
+given services that work, uploads each root once to each, reads back, records; again, does nothing
+given one that fails, the others end; nothing is recorded that did not come back
+given a refusal or bad credentials, nothing is uploaded at all
+"""
+
+import asyncio
+import json
+
+import pytest
+from support.folders import tiny_png
+from support.hostile_gateway import Lie
+from support.pinning_peers import OTHER
+
+from pfpkit.collection import Collection
+from pfpkit.flow.pin import PinOptions, pin
+from pfpkit.ledger import Ledger
+from pfpkit.pins import Pins
+from pfpkit.publication import EMBEDDED
+from pfpkit.workspace import PUBLIC_GATEWAYS, Workspace
+
+ROOTS = 14  # the bundles and images of six tokens and of the collection
+
+
+def pinners(record):
+    """Who holds each entry of a record."""
+    return {e.key: [pin.pinner for pin in e.pinners] for e in Pins.load(record).entries}
+
+
+def test_pin__when_all_works__uploads_each_root_once_and_records(world, run):
+    """Two services hold both roots of every token, and all came back."""
+    out, error = run()
+    assert error is None
+    for service in (world.kubo, world.pinata):
+        assert len(service.uploads) == ROOTS
+        assert set(service.uploads.values()) == {1}
+    held = pinners(world.root / ".pfpkit/pins.json") | pinners(world.record)
+    assert len(held) == 7
+    entries = Pins.load(world.root / ".pfpkit/pins.json").merged(Pins.load(world.record)).entries
+    assert all([p.pinner for p in e.pinners] == ["kubo", "pinata"] for e in entries)
+    assert all([r.gateway for r in e.read_back] == [world.gateway.url] for e in entries)
+    assert f"  read back   7 bundles and 7 images through: {world.gateway.url}" in out
+    assert "  pinned      7 bundles new, 0 were there" in out
+
+
+def test_pin__when_done__a_second_run_uploads_and_reads_nothing(world, run):
+    """And writes no record: the files are the very same."""
+    run()
+    before = (
+        world.record.stat().st_mtime_ns,
+        world.kubo.uploads.total(),
+        len(world.gateway.requests),
+    )
+    out, error = run()
+    assert error is None
+    assert before == (
+        world.record.stat().st_mtime_ns,
+        world.kubo.uploads.total(),
+        len(world.gateway.requests),
+    )
+    assert "  pinned      0 bundles new, 7 were there" in out
+
+
+def test_pin__when_dry__shows_the_plan_and_changes_nothing(world, run):
+    """Neither a pin nor a record."""
+    out, error = run(dry_run=True)
+    assert error is None
+    rows = [line.split() for line in out.splitlines()]
+    assert ["kubo", "7", "14"] in [row[:3] for row in rows]
+    assert ["pinata", "7", "14"] in [row[:3] for row in rows]
+    assert not world.kubo.uploads
+    assert not world.pinata.uploads
+    assert not world.record.exists()
+    assert not list(world.root.glob(".pfpkit/pin*"))
+
+
+def test_pin__when_pinned_by_others__uploads_what_is_missing_alone(world, run):
+    """The service is asked what it holds: nobody else's upload is done again."""
+    run("kubo")
+    for path in (world.record, world.root / ".pfpkit/pins.json"):
+        path.unlink(missing_ok=True)
+    world.kubo.forget(next(iter(world.kubo.pins)))
+    _, error = run("kubo")
+    assert error is None
+    assert sorted(world.kubo.uploads.values()) == [1] * (ROOTS - 1) + [2]
+    assert world.kubo.twice == []
+
+
+def test_pin__when_a_picture_changed__pins_that_one(world, run):
+    """Found by content; the old bundle is not in the record any more."""
+    run()
+    (world.root / "metadata/images/3.png").write_bytes(tiny_png(77))
+    _, error = run()
+    assert error is None
+    assert len(world.kubo.uploads) == ROOTS + 2
+    entry = Collection.read(world.root / "metadata").tokens[2]
+    assert Pins.load(world.record).get(3).bundle == entry.root
+
+
+def test_pin__when_credentials_are_refused__uploads_nothing_anywhere(world, run, monkeypatch):
+    """Known before the first upload, and no secret is told."""
+    monkeypatch.setenv("PINATA_JWT", "another-jwt")
+    out, error = run()
+    assert "pinata" in error
+    assert "PINATA_JWT" in error
+    assert "another-jwt" not in error + out
+    assert not world.kubo.uploads
+
+
+def test_pin__when_a_setting_is_missing__names_it(run, monkeypatch):
+    """Before anything is asked."""
+    monkeypatch.delenv("PINATA_JWT")
+    assert "PINATA_JWT is not set" in run()[1]
+    assert "'nobody' is no back end" in run("nobody")[1]
+
+
+def test_pin__when_a_service_refuses_a_file__says_so_in_the_plan(world, run):
+    """The classic API cuts files over 262,144 bytes in another way; the JWT is the way."""
+    (world.root / "metadata/images/2.png").write_bytes(tiny_png(2, 300_000))
+    _, error = run("kubo", "pinata-classic")
+    assert error.startswith("1 refused, and nothing was uploaded:\n  pinata-classic: 2: ")
+    assert "PINATA_JWT" in error
+    assert not world.kubo.uploads
+
+
+def test_pin__when_a_service_fetches_from_another__gets_what_that_one_has(world, run):
+    """In the same run, whatever the order of the names."""
+    _, error = run("service:far", "kubo")
+    assert error is None
+    assert set(world.service.pins) == set(world.kubo.pins)
+    assert len(world.service.pins) == ROOTS
+    held = {tuple(p.pinner for p in e.pinners) for e in Workspace(world.root).pins().entries}
+    assert held == {("kubo", "service:far")}
+
+
+def test_pin__when_nobody_serves_a_service_the_blocks__is_refused_in_the_plan(world, run):
+    """It would wait for blocks that nobody has."""
+    _, error = run("service:far")
+    assert error.startswith("7 refused, and nothing was uploaded:\n  service:far: collection: ")
+    assert world.service.states == {}
+
+
+def test_pin__when_one_service_is_down__the_others_end(world, run):
+    """What it lacks is named, and the next run does only that."""
+    world.pinata.failing = 2.0
+    out, error = run()
+    assert error.startswith("7 tokens are missing somewhere; run `ape run pin` again")
+    assert "\n  pinata: tokens collection, 1, 2, 3, 4, 5, 6; the first: " in error
+    assert len(world.kubo.uploads) == ROOTS
+    assert f"7 bundles and 7 images through: {world.gateway.url}" in out
+    assert {tuple(names) for names in pinners(world.record).values()} <= {("kubo",), ()}
+    world.pinata.failing = 0.0
+    world.kubo.uploads.clear()
+    assert run()[1] is None
+    assert not world.kubo.uploads
+    assert len(world.pinata.uploads) == ROOTS
+
+
+def test_pin__when_one_upload_is_refused__the_rest_is_pinned(world, run):
+    """Its token and the service's reason are named; the others are recorded."""
+    world.pinata.refused = "4"
+    _, error = run()
+    head, line = error.splitlines()
+    assert head.startswith("1 token is missing somewhere")
+    assert line.startswith("  pinata: token 4: ")
+    assert "we do not like it" in line
+    assert len(world.pinata.pins) == ROOTS - 2
+    held = {e.key: [p.pinner for p in e.pinners] for e in Workspace(world.root).pins().entries}
+    assert held.pop("4") == ["kubo"]
+    assert set(map(tuple, held.values())) == {("kubo", "pinata")}
+
+
+def test_pin__when_a_service_keeps_other_bytes__names_both_cids(world, run):
+    """And records nothing of it."""
+    world.pinata.wrong_cid = True
+    _, error = run()
+    assert OTHER in error
+    entries = Pins.load(world.root / ".pfpkit/pins.json").merged(Pins.load(world.record)).entries
+    assert {tuple(p.pinner for p in e.pinners) for e in entries} == {("kubo",)}
+
+
+def test_pin__when_a_gateway_lies__records_nothing(world, run):
+    """What did not come back is not there, whatever the services say."""
+    world.gateway.lie = Lie.FLIPPED_BYTE
+    _, error = run()
+    assert error.startswith("7 tokens are missing somewhere")
+    assert "sent wrong bytes" in error
+    assert len(error.splitlines()) == 2  # one reason, though each token's CID is another
+    assert not world.record.exists()
+    world.gateway.lie = Lie.HONEST
+    world.kubo.uploads.clear()
+    assert run()[1] is None
+    assert not world.kubo.uploads
+    assert world.pinata.uploads.total() == ROOTS
+
+
+def test_pin__when_a_service_lost_a_pin__repair_pins_it_again(world, run):
+    """A plain run believes the record; --repair asks."""
+    run()
+    entry = Collection.read(world.root / "metadata").tokens[0]
+    world.kubo.forget(str(entry.root))
+    assert run()[1] is None
+    assert str(entry.root) not in world.kubo.pins
+    assert run(repair=True)[1] is None
+    assert str(entry.root) in world.kubo.pins
+    assert world.kubo.uploads[str(entry.root)] == 2
+    assert world.kubo.uploads.total() == ROOTS + 1
+
+
+def test_pin__when_another_run_is_at_work__is_told_to_wait(world, run):
+    """So that nothing is uploaded twice; a plan can still be looked at."""
+    with Ledger(world.root / ".pfpkit/pinning"):
+        assert "another `ape run pin` is at work" in run()[1]
+        assert run(dry_run=True)[1] is None
+    assert run()[1] is None
+
+
+def test_pin__when_two_tokens_share_a_picture__uploads_it_once(world, run):
+    """One image, two bundles."""
+    images = world.root / "metadata/images"
+    (images / "2.png").write_bytes((images / "1.png").read_bytes())
+    assert run()[1] is None
+    assert len(world.kubo.uploads) == ROOTS - 1
+    assert set(world.kubo.uploads.values()) == {1}
+
+
+def test_pin__when_a_shared_picture_is_refused__names_both_tokens(world, run):
+    """It was sent for the first one alone, and the second lacks it too."""
+    images = world.root / "metadata/images"
+    (images / "2.png").write_bytes((images / "1.png").read_bytes())
+    world.pinata.refused = "1 image"
+    _, error = run("pinata")
+    head, first, second = error.splitlines()
+    assert head.startswith("2 tokens are missing somewhere")
+    assert first.startswith("  pinata: token 1: ")
+    assert second.startswith("  pinata: token 2: its picture is also that of another token")
+
+
+def test_pin__when_asked_for_json__prints_events_alone(world, run):
+    """One JSON object a line."""
+    world.pinata.wrong_cid = True
+    out, error = run(as_json=True)
+    events = [json.loads(line) for line in out.splitlines()]
+    assert [event["event"] for event in events[:2]] == ["plan", "plan"]
+    assert events[-1]["event"] == "done"
+    assert {e["place"] for e in events if e["event"] == "missing"} == {"pinata"}
+    assert error is not None
+
+
+@pytest.mark.parametrize(
+    ("named", "to", "wanted"),
+    [
+        ((), ("blockstore",), [EMBEDDED]),
+        ((), ("blockstore", "kubo"), [EMBEDDED, *PUBLIC_GATEWAYS]),
+        ((), ("pinata",), [*PUBLIC_GATEWAYS]),
+        (("http://[::1]:9",), ("blockstore", "kubo"), ["http://[::1]:9"]),
+    ],
+)
+def test_routes__when_chosen_by_service__can_know_what_it_holds(tmp_path, named, to, wanted):
+    """The embedded gateway speaks for the embedded store alone."""
+    with Workspace(tmp_path).routes(named, to=to) as routes:
+        assert [route.name for route in routes] == wanted
+
+
+def test_pin__when_cancelled__records_what_came_back(world):
+    """Ctrl-C ends the run; what is true stays recorded, and the journal knows the rest."""
+
+    async def stopped():
+        options = PinOptions(("kubo", "pinata"), (world.gateway.url,))
+        task = asyncio.create_task(pin(Workspace(world.root), options))
+        while world.kubo.uploads.total() < 5:
+            await asyncio.sleep(0.001)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(stopped())
+    before = world.kubo.uploads.copy()
+    asyncio.run(pin(Workspace(world.root), PinOptions(("kubo", "pinata"), (world.gateway.url,))))
+    assert len(world.kubo.uploads) == ROOTS
+    assert world.kubo.twice == []
+    assert before.total() < ROOTS

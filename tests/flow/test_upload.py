@@ -1,0 +1,155 @@
+"""upload: services side by side, each bundle once, memory bounded
+
+given a service that fetches from another, it waits for that one; given one that is silent, it is
+left alone after a while; given large bundles, few are in memory at once
+"""
+
+import asyncio
+
+import pytest
+from support.folders import write_collection
+
+from pfpkit import upload as module
+from pfpkit.collection import Collection
+from pfpkit.errors import AccessDenied, PinError, Unavailable
+from pfpkit.ledger import Ledger
+from pfpkit.pinning import Pace, PinReceipt
+from pfpkit.pins import Pins
+from pfpkit.plan import make_plan
+from pfpkit.upload import upload
+
+
+class Fake:
+    """A pinner in memory: `fault` decides which calls fail, `pause_s` how long each takes."""
+
+    def __init__(self, name, after=None, fault=lambda number: None, pause_s=0.0, log=None):
+        self.name, self.after, self.pace = name, after, Pace()
+        self._fault, self._pause_s = fault, pause_s
+        self.log = [] if log is None else log
+        self.calls = 0
+        self.inside = self.most = 0
+
+    def refuses(self, dag):
+        return None
+
+    async def ready(self):
+        pass
+
+    async def held(self, roots):
+        return frozenset()
+
+    async def pin(self, dag, label=""):
+        self.calls += 1
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        try:
+            error = self._fault(self.calls)
+            await asyncio.sleep(self._pause_s)
+            if error is not None:
+                raise error
+        finally:
+            self.inside -= 1
+        self.log.append((self.name, dag.root))
+        return PinReceipt(self.name, dag.root, 1, 1, True)
+
+
+@pytest.fixture
+def entries(tmp_path):
+    """Forty tokens."""
+    return tuple(Collection.read(write_collection(tmp_path / "metadata", 40)).tokens)
+
+
+@pytest.fixture
+def run(tmp_path, entries):
+    """Upload the forty to some pinners; give the plans and what is missing."""
+
+    def uploaded(*pinners):
+        async def all_of_it():
+            with Ledger(tmp_path / "pinning") as ledger:
+                plans = await make_plan(entries, pinners, Pins(), ledger)
+                return plans, await upload(plans, ledger, lambda *_: None)
+
+        return asyncio.run(all_of_it())
+
+    return uploaded
+
+
+def test_upload__when_one_fetches_from_another__waits_for_each_bundle(run):
+    """Each root is on the first before the second is asked for it."""
+    log = []
+    first, second = Fake("kubo", pause_s=0.002, log=log), Fake("service:x", "kubo", log=log)
+    plans, missing = run(first, second)
+    assert missing == []
+    assert len(log) == 160
+    for root in plans[0].held:
+        assert log.index(("kubo", root)) < log.index(("service:x", root))
+
+
+def test_upload__when_the_first_lacks_some__the_second_says_why(run):
+    """And both go on with the rest."""
+    bad = {5, 6}
+    first = Fake("kubo", fault=lambda number: PinError("too odd") if number in bad else None)
+    second = Fake("service:x", "kubo")
+    _, missing = run(first, second)
+    keys = {one.key for one in missing if one.place == "kubo"}
+    assert 1 <= len(keys) <= 2
+    assert {one.key for one in missing if one.place == "service:x"} == keys
+    assert {one.why for one in missing if one.place == "service:x"} == {
+        "kubo does not have it, and it is fetched from there"
+    }
+    assert second.calls == 80 - 2 * len(keys)
+
+
+def test_upload__when_one_is_slow__the_other_does_not_wait(run):
+    """Each at its own pace."""
+    log = []
+    slow, quick = Fake("slow", pause_s=0.03, log=log), Fake("quick", log=log)
+    run(slow, quick)
+    half = [name for name, _ in log[:80]]
+    assert half.count("quick") > 60
+
+
+def test_upload__when_credentials_end__the_rest_is_not_tried(run):
+    """Nothing else will succeed there; every token is missing, with the reason."""
+    bad = Fake("a", fault=lambda number: AccessDenied("the token ended"), pause_s=0.001)
+    good = Fake("b")
+    _, missing = run(bad, good)
+    assert len(missing) == 40
+    assert {one.why for one in missing} == {"the token ended"}
+    assert bad.calls <= module._AT_ONCE
+    assert good.calls == 80
+
+
+def test_upload__when_nothing_is_answered__gives_up_after_twenty_in_a_row(run):
+    """The retries of forty bundles would take hours."""
+    bad = Fake("a", fault=lambda number: Unavailable("no answer"))
+    _, missing = run(bad)
+    assert len(missing) == 40
+    assert bad.calls < 40
+    assert any("in a row had failed: no answer" in one.why for one in missing)
+
+
+def test_upload__when_every_third_fails__goes_on_to_the_end(run):
+    """Failures that are not in a row mean no service that is down."""
+    bad = Fake("a", fault=lambda number: Unavailable("busy") if number % 3 == 0 else None)
+    plans, missing = run(bad)
+    assert 0 < len(missing) < 40
+    assert len(plans[0].held) == bad.calls - len(missing)
+
+
+def test_upload__when_bundles_are_large__few_are_in_memory(run, monkeypatch):
+    """Room for one and a half: they go one after another."""
+    monkeypatch.setattr(module, "_MEMORY", 600)
+    one, two = Fake("one", pause_s=0.001), Fake("two", pause_s=0.001)
+    _, missing = run(one, two)
+    assert missing == []
+    assert one.most + two.most <= 2
+    assert (one.calls, two.calls) == (80, 80)
+
+
+def test_upload__when_a_file_changed_meanwhile__names_it_and_goes_on(run, entries, tmp_path):
+    """What is pinned is what was checked."""
+    (tmp_path / "metadata/tokens/7.json").write_text('{"name": "Another"}')
+    _, missing = run(Fake("a"))
+    assert [one.key for one in missing] == ["7"]
+    assert "changed while it was being used" in missing[0].why

@@ -1,0 +1,79 @@
+"""Ledger: what services took and gateways gave, until it is in a record
+
+given a run that was killed, the next one knows; given two runs, the second is told to wait
+"""
+
+import pytest
+
+from pfpkit.cid import DAG_PB, cid_of
+from pfpkit.errors import PinError
+from pfpkit.ledger import Ledger
+from pfpkit.pins import PinnedBy, ReadBack
+
+ROOT, OTHER = cid_of(b"a", DAG_PB), cid_of(b"b", DAG_PB)
+PIN = PinnedBy("kubo", "2026-11-20T18:30:00Z", 3, 47_000)
+BACK = ReadBack("https://a.example", "2026-11-20T18:31:00Z")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A ledger's folder in which one pin and one reading are known."""
+    with Ledger(tmp_path / "pinning") as ledger:
+        ledger.pinned(ROOT, PIN)
+        ledger.read(ROOT, BACK)
+    return tmp_path / "pinning"
+
+
+def test_ledger__when_opened_again__knows_both(folder):
+    """The pin with its numbers, the reading with its time."""
+    with Ledger(folder) as ledger:
+        assert ledger.pin_of("kubo", ROOT) == PIN
+        assert ledger.roots("kubo") == {ROOT}
+        assert ledger.reads_of(ROOT) == (BACK,)
+        assert ledger.pin_of("pinata", ROOT) is None
+        assert ledger.pin_of("kubo", OTHER) is None
+        assert ledger.reads_of(OTHER) == ()
+
+
+def test_keep__when_recorded__forgets_it_for_good(folder):
+    """And nothing else."""
+    with Ledger(folder) as ledger:
+        ledger.pinned(OTHER, PIN)
+        ledger.keep(lambda root: root != ROOT)
+    with Ledger(folder) as ledger:
+        assert ledger.roots("kubo") == {OTHER}
+        assert ledger.reads_of(ROOT) == ()
+        ledger.keep(lambda root: False)
+    assert list(folder.iterdir()) == []
+
+
+def test_ledger__when_another_run_holds_it__is_refused(folder):
+    """Whoever only reads is not; afterwards it is free."""
+    with Ledger(folder) as first:
+        with pytest.raises(PinError, match="another `ape run pin` is at work"), Ledger(folder):
+            pass
+        with Ledger(folder, holding=False) as reading:
+            assert reading.roots("kubo") == first.roots("kubo")
+    with Ledger(folder):
+        pass
+
+
+def test_ledger__when_lines_are_garbled__knows_the_others(folder):
+    """A service is asked again about what is not known."""
+    path = folder / "journal"
+    head, pin, read = path.read_bytes().splitlines()
+    odd = [b"{}", b"[]", b"nonsense", b'["pin","kubo","bafyx","t",1,2]', b'["pin","kubo"]', b"\xff"]
+    path.write_bytes(b"\n".join([head, *odd, pin, read, b""]))
+    with Ledger(folder) as ledger:
+        assert ledger.roots("kubo") == {ROOT}
+        assert ledger.reads_of(ROOT) == (BACK,)
+
+
+def test_ledger__when_it_cannot_be_written__says_why_it_has_to(tmp_path):
+    """Uploads that nobody remembers would be done twice."""
+    (tmp_path / "pinning").write_text("a file")
+    with (
+        pytest.raises(PinError, match=r"cannot be used: .*it has to be a folder"),
+        Ledger(tmp_path / "pinning"),
+    ):
+        pass
