@@ -39,6 +39,7 @@ class Ledger:
         self._journal = Journal(folder / "journal", _HEAD)
         self._pins: dict[str, dict[CID, PinnedBy]] = {}
         self._reads: dict[CID, dict[str, ReadBack]] = {}
+        self._came: dict[CID, set[str]] = {}
 
     def __enter__(self) -> Self:
         with self._disk():
@@ -80,6 +81,7 @@ class Ledger:
     def read(self, bundle: CID, back: ReadBack) -> None:
         """Remember that a bundle came back; a line that cannot be written costs a reading."""
         self._reads.setdefault(bundle, {})[back.gateway] = back
+        self._came.setdefault(bundle, set()).add(back.gateway)
         with suppress(PinError):
             self._append(["read", back.gateway, str(bundle), back.at])
 
@@ -94,6 +96,10 @@ class Ledger:
     def reads_of(self, bundle: CID) -> tuple[ReadBack, ...]:
         """Return through which gateways a bundle came back."""
         return tuple(self._reads.get(bundle, {}).values())
+
+    def came(self, bundle: CID) -> frozenset[str]:
+        """Return through which gateways a bundle came back since this was opened."""
+        return frozenset(self._came.get(bundle, ()))
 
     def keep(self, unrecorded: Callable[[CID], bool]) -> None:
         """Forget every root, and every bundle, that a record has now."""

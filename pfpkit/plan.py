@@ -6,7 +6,7 @@ was pinned in another way, or by a run that was killed in the middle of an answe
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pfpkit.cid import CID
@@ -17,7 +17,7 @@ from pfpkit.pinning import DagSummary, Pinner
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pins import PinnedBy, Pins
 
-__all__ = ["ServicePlan", "Work", "make_plan", "pinned_by"]
+__all__ = ["ServicePlan", "Work", "make_plan", "new_pin", "recorded_pin"]
 
 _SHOWN = 20
 
@@ -121,9 +121,7 @@ def _recorded(entries: Iterable[CollectionEntry], pins: Pins, pinner: str) -> se
     """Return the roots of the entries that the records say a service holds."""
     held: set[CID] = set()
     for entry in entries:
-        known = pins.get(entry.key)
-        same = known is not None and (known.bundle, known.image) == (entry.root, entry.image)
-        if known is not None and same and any(pin.pinner == pinner for pin in known.pinners):
+        if recorded_pin(entry, pins, pinner) is not None:
             held |= {entry.root, entry.image}
     return held
 
@@ -160,21 +158,17 @@ def _check_refusals(plans: Iterable[ServicePlan]) -> None:
         raise PinError("\n  ".join([head, *refused, *rest]))
 
 
-def pinned_by(
-    plan: ServicePlan, entry: CollectionEntry, pins: Pins, ledger: Ledger, now: Callable[[], str]
-) -> PinnedBy | None:
-    """Return what a record says of a service that holds both roots of an entry, else None.
-
-    A pin that is recorded keeps its time.
-    """
-    if not plan.holds(entry):
-        return None
+def recorded_pin(entry: CollectionEntry, pins: Pins, pinner: str) -> PinnedBy | None:
+    """Return what the records say of a service that holds both roots of an entry, else None."""
     known = pins.get(entry.key)
-    if known and (known.bundle, known.image) == (entry.root, entry.image):
-        for pin in known.pinners:
-            if pin.pinner == plan.name:
-                return pin
-    journalled = ledger.pin_of(plan.name, entry.root)
-    at = journalled.at if journalled else now()
+    if known is None or (known.bundle, known.image) != (entry.root, entry.image):
+        return None
+    return next((pin for pin in known.pinners if pin.pinner == pinner), None)
+
+
+def new_pin(plan: ServicePlan, entry: CollectionEntry, ledger: Ledger, found: str) -> PinnedBy:
+    """Return what a record is to say of a pin that is in none: `found` when it was just found."""
+    pins = [ledger.pin_of(plan.name, root) for root in (entry.root, entry.image)]
+    at = max((pin.at for pin in pins if pin is not None), default=found)
     # The bundle's own count: the image's blocks are among its blocks.
     return PinnedBy(plan.name, at, entry.made.blocks, entry.made.bytes)

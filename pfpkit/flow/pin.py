@@ -16,8 +16,8 @@ from pfpkit.errors import BadInput, NotPinned
 from pfpkit.ledger import Ledger
 from pfpkit.pinning import Dag
 from pfpkit.pinning.blockstore import BlockStore
-from pfpkit.pins import PinEntry, Pins, ReadBack
-from pfpkit.plan import ServicePlan, make_plan, pinned_by
+from pfpkit.pins import PinEntry, PinnedBy, Pins, ReadBack
+from pfpkit.plan import ServicePlan, make_plan, new_pin, recorded_pin
 from pfpkit.publication import EMBEDDED, Route
 from pfpkit.readback import Mend, read_all
 from pfpkit.upload import Missing, grouped, now, upload
@@ -104,6 +104,7 @@ class _Run:
         self.missing: list[Missing] = []
         self.new = {work.entry.key for plan in plans for work in plan.todo}
         self.read = 0
+        self._found = now()
 
     async def upload(self) -> None:
         """Pin what is missing, everywhere at once."""
@@ -126,6 +127,7 @@ class _Run:
 
     async def read_back(self) -> None:
         """Read back what is held somewhere and was not read before, through every route."""
+        self._found = now()  # what is pinned by now was pinned before it is read
         held = [e for e in self.entries if any(plan.holds(e) for plan in self.plans)]
         wanted = [(route, [e for e in held if self._unread(e, route)]) for route in self.routes]
         done = 0
@@ -139,7 +141,32 @@ class _Run:
         self.missing += await read_all(wanted, self._ledger, told, self._mend())
 
     def _unread(self, entry: CollectionEntry, route: Route) -> bool:
-        return self._repair or entry.key in self.new or route.name not in self._reads(entry)
+        back = self._reads(entry).get(route.name)
+        if self._repair or entry.key in self.new or back is None:
+            return True
+        return any(
+            pin.at > back.at or (new and pin.at == back.at)
+            for pin, new in self._held(entry)
+            if _speaks_for(route.name, pin.pinner)
+        )
+
+    def _held(self, entry: CollectionEntry) -> list[tuple[PinnedBy, bool]]:
+        """Return who holds both roots of an entry, and whether that is in no record yet."""
+        pins = []
+        for plan in self.plans:
+            if plan.holds(entry):
+                known = recorded_pin(entry, self._pins, plan.name)
+                pin = known or new_pin(plan, entry, self._ledger, self._found)
+                pins.append((pin, known is None))
+        return pins
+
+    def _proven(self, entry: CollectionEntry, pin: PinnedBy, backs: dict[str, ReadBack]) -> bool:
+        """Return whether the bundle came back after it was pinned; times are whole seconds."""
+        came = self._ledger.came(entry.root)
+        return any(
+            (name in came or back.at > pin.at) and _speaks_for(name, pin.pinner)
+            for name, back in backs.items()
+        )
 
     def _reads(self, entry: CollectionEntry) -> dict[str, ReadBack]:
         known = self._pins.get(entry.key)
@@ -166,20 +193,27 @@ class _Run:
         for entry in self.entries:
             backs = self._reads(entry)
             self.read += names <= backs.keys()
-            pinned = [pinned_by(p, entry, self._pins, self._ledger, now) for p in self.plans]
-            # What came from the embedded store says nothing about a service.
-            remote = any(name != EMBEDDED for name in backs)
-            held = tuple(p for p in pinned if p and (remote or p.pinner == BlockStore.name))
+            pinned = self._held(entry)
+            held = tuple(p for p, new in pinned if not new or self._proven(entry, p, backs))
             if backs and held:
                 found = PinEntry(entry.key, entry.root, entry.image, held, tuple(backs.values()))
                 known = self._pins.get(entry.key)
                 if known is None or known.merged(found) != known:
                     made.append(found)
-                if len(held) == sum(p is not None for p in pinned):
+                if len(held) == len(pinned):
                     recorded |= {entry.root, entry.image}
         if made:
             self._work.record(made, self.routes)
         self._ledger.keep(lambda root: root not in recorded)
+
+
+def _speaks_for(route: str, pinner: str) -> bool:
+    """Return whether a route can have got its blocks from a pinner: the embedded one has its own.
+
+    >>> _speaks_for("embedded", "kubo"), _speaks_for("https://ipfs.io", "kubo")
+    (False, True)
+    """
+    return route != EMBEDDED or pinner == BlockStore.name
 
 
 def _show_plan(plans: Sequence[ServicePlan], options: PinOptions) -> None:

@@ -195,6 +195,23 @@ def test_pin__when_a_gateway_lies__records_nothing(world, run):
     assert world.pinata.uploads.total() == ROOTS
 
 
+def test_pin__when_the_gateway_lies_about_a_second_service__does_not_record_it(world, run):
+    """An older reading proves nothing of a newer pin, in no later run either."""
+    assert run("kubo")[1] is None
+    world.gateway.lie = Lie.FLIPPED_BYTE
+    for _ in range(2):
+        _, error = run()
+        assert error.startswith("7 tokens are missing somewhere")
+        assert "sent wrong bytes" in error
+        held = {tuple(p.pinner for p in e.pinners) for e in Workspace(world.root).pins().entries}
+        assert held == {("kubo",)}
+    world.gateway.lie = Lie.HONEST
+    assert run()[1] is None
+    assert world.pinata.uploads.total() == ROOTS
+    held = {tuple(p.pinner for p in e.pinners) for e in Workspace(world.root).pins().entries}
+    assert held == {("kubo", "pinata")}
+
+
 def test_pin__when_a_service_lost_a_pin__repair_pins_it_again(world, run):
     """A plain run believes the record; --repair asks."""
     run()
