@@ -89,14 +89,21 @@ async def make_plan(
 ) -> list[ServicePlan]:
     """Return what each service lacks. PinError when one refuses a bundle or the credentials.
 
-    With `repair`, neither records nor journal are believed. A service that does not answer is a
+    With `repair`, neither records nor journal are believed, and what a service does not hold any
+    more is journalled, so that no later run believes it either. A service that does not answer is a
     plan with a `failure`: the others go on.
     """
     plans = [ServicePlan(pinner) for pinner in pinners]
     for plan in plans:
         if not repair and plan.name != BlockStore.name:
-            plan.held |= ledger.roots(plan.name) | _recorded(entries, pins, plan.name)
+            recorded = _recorded(entries, pins, plan.name) - ledger.lost_by(plan.name)
+            plan.held |= ledger.roots(plan.name) | recorded
     await asyncio.gather(*(_ask(plan, entries) for plan in plans))
+    for plan in plans:
+        if plan.failure is None and plan.name != BlockStore.name:
+            believed = ledger.roots(plan.name) | _recorded(entries, pins, plan.name)
+            asked = {root for entry in entries for root in (entry.root, entry.image)}
+            ledger.lost(plan.name, (believed & asked) - plan.held - ledger.lost_by(plan.name))
     for plan in plans:
         plan.todo = _missing(entries, plan.held)
     _check_refusals(plans)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+import shlex
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from pfpkit.readback import Mend, read_all
 from pfpkit.upload import Missing, grouped, now, upload
 from pfpkit.workspace import Workspace
 
-__all__ = ["PinOptions", "pin"]
+__all__ = ["PinOptions", "pin", "pin_command"]
 
 _REASONS, _KEYS = 20, 8
 
@@ -156,6 +157,8 @@ class _Run:
         for plan in self.plans:
             if plan.holds(entry):
                 known = recorded_pin(entry, self._pins, plan.name)
+                if known and self._ledger.lost_by(plan.name) & {entry.root, entry.image}:
+                    known = None
                 pin = known or new_pin(plan, entry, self._ledger, self._found)
                 pins.append((pin, known is None))
         return pins
@@ -186,7 +189,8 @@ class _Run:
 
     def record(self) -> None:
         """Record each entry that came back, with who holds it; the journal forgets those."""
-        recorded: set[CID] = set()
+        settled: set[tuple[str, CID]] = set()
+        waiting: set[tuple[str, CID]] = set()
         made = []
         self.read = 0
         names = {route.name for route in self.routes}
@@ -200,11 +204,19 @@ class _Run:
                 known = self._pins.get(entry.key)
                 if known is None or known.merged(found) != known:
                     made.append(found)
-                if len(held) == len(pinned):
-                    recorded |= {entry.root, entry.image}
+                settled |= {(name, entry.root) for name in backs}
+            for plan in self.plans:
+                known_there = any(pin.pinner == plan.name for pin in held) and bool(backs)
+                rows = settled if known_there else waiting
+                rows |= {(plan.name, root) for root in (entry.root, entry.image)}
         if made:
             self._work.record(made, self.routes)
-        self._ledger.keep(lambda root: root not in recorded)
+        # Another token with the same picture may still wait for it.
+        settled -= waiting
+        self._ledger.keep(
+            lambda pinner, root: (pinner, root) not in settled,
+            lambda gateway, bundle: (gateway, bundle) not in settled,
+        )
 
 
 def _speaks_for(route: str, pinner: str) -> bool:
@@ -267,10 +279,26 @@ def _show(run: _Run, collection: Collection, options: PinOptions) -> None:
         ]
         click.echo(facts(rows))
     if run.missing:
-        raise NotPinned(_summary(run.missing))
+        again = pin_command(options.to, options.gateways, repair=options.repair)
+        raise NotPinned(_summary(run.missing, again))
 
 
-def _summary(missing: Sequence[Missing]) -> str:
+def pin_command(to: Sequence[str], gateways: Sequence[str], *, repair: bool) -> str:
+    """Return the command that pins there and reads back through those.
+
+    >>> pin_command(["kubo"], ["https://ipfs.io"], repair=True)
+    'ape run pin --repair --to kubo --gateway https://ipfs.io'
+    >>> pin_command(["blockstore"], [], repair=False)
+    'ape run pin'
+    """
+    words = ["ape", "run", "pin", *(["--repair"] if repair else [])]
+    if tuple(to) != (BlockStore.name,):
+        words += [word for name in to for word in ("--to", name)]
+    words += [word for url in gateways for word in ("--gateway", url)]
+    return shlex.join(words)
+
+
+def _summary(missing: Sequence[Missing], again: str) -> str:
     """Return which tokens are missing where and why: one line a reason."""
     lines = []
     groups = grouped(missing)
@@ -287,7 +315,7 @@ def _summary(missing: Sequence[Missing]) -> str:
     count = len({one.key for one in missing})
     head = "1 token is" if count == 1 else f"{count:,} tokens are"
     return "\n  ".join(
-        [f"{head} missing somewhere; run `ape run pin` again, which does only this:", *lines]
+        [f"{head} missing somewhere; run `{again}` again, which does only this:", *lines]
     )
 
 

@@ -145,7 +145,8 @@ def test_pin__when_one_service_is_down__the_others_end(world, run):
     """What it lacks is named, and the next run does only that."""
     world.pinata.failing = 2.0
     out, error = run()
-    assert error.startswith("7 tokens are missing somewhere; run `ape run pin` again")
+    again = f"ape run pin --to kubo --to pinata --gateway {world.gateway.url}"
+    assert error.startswith(f"7 tokens are missing somewhere; run `{again}` again")
     assert "\n  pinata: tokens collection, 1, 2, 3, 4, 5, 6; the first: " in error
     assert len(world.kubo.uploads) == ROOTS
     assert f"7 bundles and 7 images through: {world.gateway.url}" in out
@@ -223,6 +224,39 @@ def test_pin__when_a_service_lost_a_pin__repair_pins_it_again(world, run):
     assert str(entry.root) in world.kubo.pins
     assert world.kubo.uploads[str(entry.root)] == 2
     assert world.kubo.uploads.total() == ROOTS + 1
+
+
+def test_pin__when_a_repair_fails__a_plain_run_does_it(world, run):
+    """The record is not believed over what the service said, until the pin came back."""
+    assert run()[1] is None
+    entry = Collection.read(world.root / "metadata").tokens[3]
+    world.pinata.forget(str(entry.root))
+    world.pinata.refused = "4"
+    _, error = run(repair=True)
+    again = f"ape run pin --repair --to kubo --to pinata --gateway {world.gateway.url}"
+    assert error.startswith(f"1 token is missing somewhere; run `{again}` again")
+    assert run()[1] is not None
+    world.pinata.refused = ""
+    world.gateway.lie = Lie.FLIPPED_BYTE
+    assert "sent wrong bytes" in run()[1]
+    assert str(entry.root) in world.pinata.pins
+    assert "sent wrong bytes" in run()[1]
+    world.gateway.lie = Lie.HONEST
+    assert run()[1] is None
+    assert world.pinata.uploads[str(entry.root)] == 2
+    assert not list(world.root.glob(".pfpkit/pinning/journal"))
+
+
+def test_pin__when_another_service_is_run__keeps_the_journal_of_the_first(world, run):
+    """What was taken and did not come back yet is uploaded no second time."""
+    world.gateway.lie = Lie.FLIPPED_BYTE
+    assert run("kubo")[1] is not None
+    world.gateway.lie = Lie.HONEST
+    assert run("pinata")[1] is None
+    with Ledger(world.root / ".pfpkit/pinning") as ledger:
+        assert len(ledger.roots("kubo")) == ROOTS
+    assert run("kubo")[1] is None
+    assert set(world.kubo.uploads.values()) == {1}
 
 
 def test_pin__when_another_run_is_at_work__is_told_to_wait(world, run):

@@ -65,7 +65,8 @@ def test_verify__when_a_service_lost_one__names_token_and_root(world, verify, ro
     assert row(out, "pinata") == [6, 1, 0, 0, 0]
     assert row(out, "kubo") == [7, 0, 0, 0, 0]
     head, line = error.splitlines()
-    assert head.startswith("1 bundle is not available everywhere; `ape run pin --repair`")
+    again = f"ape run pin --repair --to kubo --to pinata --gateway {world.gateway.url}"
+    assert head == f"1 bundle is not available everywhere; `{again}` mends it:"
     assert line == f"  pinata: token 5 missing: {cid} not pinned there"
 
 
