@@ -13,7 +13,7 @@ import click
 from pfpkit.cid import CID
 from pfpkit.collection import Collection, CollectionEntry
 from pfpkit.console import Progress, facts, table
-from pfpkit.errors import BadInput, NotPinned
+from pfpkit.errors import BadInput, NotPinned, PfpkitError
 from pfpkit.ledger import Ledger
 from pfpkit.pinning import Dag
 from pfpkit.pinning.blockstore import BlockStore
@@ -104,7 +104,8 @@ class _Run:
         self.routes = routes
         self.missing: list[Missing] = []
         self.new = {work.entry.key for plan in plans for work in plan.todo}
-        self.read = 0
+        self.mended: set[str] = set()
+        self.read = self.read_before = 0
         self._found = now()
 
     async def upload(self) -> None:
@@ -129,6 +130,7 @@ class _Run:
     async def read_back(self) -> None:
         """Read back what is held somewhere and was not read before, through every route."""
         self._found = now()  # what is pinned by now was pinned before it is read
+        await self._mend_store()
         held = [e for e in self.entries if any(plan.holds(e) for plan in self.plans)]
         wanted = [(route, [e for e in held if self._unread(e, route)]) for route in self.routes]
         done = 0
@@ -141,9 +143,26 @@ class _Run:
 
         self.missing += await read_all(wanted, self._ledger, told, self._mend())
 
+    async def _mend_store(self) -> None:
+        """Put back what the embedded store lacks of what it lists; that is read again."""
+        mend = self._mend()
+        store = self._work.store
+        for plan in self.plans:
+            if mend is None or plan.name != BlockStore.name:
+                continue
+            for entry in self.entries:
+                if not plan.holds(entry) or entry.key in self.new:
+                    continue
+                if not await asyncio.to_thread(store.is_whole, entry.root):
+                    self.mended.add(entry.key)
+                    try:
+                        await mend(entry)
+                    except PfpkitError as error:
+                        self.missing.append(Missing(entry.key, plan.name, str(error)))
+
     def _unread(self, entry: CollectionEntry, route: Route) -> bool:
         back = self._reads(entry).get(route.name)
-        if self._repair or entry.key in self.new or back is None:
+        if back is None or self._repair or entry.key in self.new or entry.key in self.mended:
             return True
         return any(
             pin.at > back.at or (new and pin.at == back.at)
@@ -192,11 +211,15 @@ class _Run:
         settled: set[tuple[str, CID]] = set()
         waiting: set[tuple[str, CID]] = set()
         made = []
-        self.read = 0
+        self.read = self.read_before = 0
+        failed = {(one.key, one.place) for one in self.missing}
         names = {route.name for route in self.routes}
         for entry in self.entries:
             backs = self._reads(entry)
-            self.read += names <= backs.keys()
+            if names <= backs.keys() and not any((entry.key, n) in failed for n in names):
+                now_read = bool(names & self._ledger.came(entry.root))
+                self.read += now_read
+                self.read_before += not now_read
             pinned = self._held(entry)
             held = tuple(p for p, new in pinned if not new or self._proven(entry, p, backs))
             if backs and held:
@@ -265,11 +288,18 @@ def _show_plan(plans: Sequence[ServicePlan], options: PinOptions) -> None:
 
 def _show(run: _Run, collection: Collection, options: PinOptions) -> None:
     names = ", ".join(route.name for route in run.routes)
-    read, total = run.read, len(run.entries)
+    read, before, total = run.read, run.read_before, len(run.entries)
     if options.as_json:
         for one in run.missing:
             _say(event="missing", token=one.key, place=one.place, why=one.why)
-        _say(event="done", tokens=total, new=len(run.new), read_back=read, routes=names)
+        _say(
+            event="done",
+            tokens=total,
+            new=len(run.new),
+            read_back=read,
+            read_before=before,
+            routes=names,
+        )
     else:
         rows = [
             ("collection", f"{collection.itself.metadata.name}, {len(collection)} tokens"),
@@ -277,6 +307,10 @@ def _show(run: _Run, collection: Collection, options: PinOptions) -> None:
             ("pinned", f"{len(run.new)} bundles new, {total - len(run.new)} were there"),
             ("read back", f"{read} bundles and {read} images through: {names}"),
         ]
+        if before:
+            rows.append(("before", f"{before} bundles had come back, and were not read again"))
+        if run.mended:
+            rows.append(("mended", f"{len(run.mended)} bundles in the embedded store"))
         click.echo(facts(rows))
     if run.missing:
         again = pin_command(options.to, options.gateways, repair=options.repair)
