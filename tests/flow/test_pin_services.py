@@ -16,7 +16,7 @@ from support.pinning_peers import OTHER
 from pfpkit.collection import Collection
 from pfpkit.flow.pin import PinOptions, pin
 from pfpkit.ledger import Ledger
-from pfpkit.pins import Pins
+from pfpkit.pins import PinEntry, PinnedBy, Pins, record
 from pfpkit.publication import EMBEDDED
 from pfpkit.workspace import PUBLIC_GATEWAYS, Workspace
 
@@ -96,6 +96,22 @@ def test_pin__when_a_picture_changed__pins_that_one(world, run):
     assert len(world.kubo.uploads) == ROOTS + 2
     entry = Collection.read(world.root / "metadata").tokens[2]
     assert Pins.load(world.record).get(3).bundle == entry.root
+
+
+def test_pin__when_a_picture_changed_and_is_pinned_here__is_that_one(world, run):
+    """What git has of the old picture does not hide it, unless git's is the later one."""
+    work = Workspace(world.root)
+    old = Collection.read(world.root / "metadata").tokens[2]
+    at = "2020-01-01T00:00:00Z"
+    pins = (PinnedBy("kubo", at),)
+    record(world.record, [PinEntry("3", old.root, old.image, pins)])
+    (world.root / "metadata/images/3.png").write_bytes(tiny_png(77))
+    assert run("blockstore", gateways=())[1] is None
+    new = Collection.read(world.root / "metadata").tokens[2]
+    assert work.pinned("3").bundle == new.root != old.root
+    later = (PinnedBy("kubo", "2999-01-01T00:00:00Z"),)
+    record(world.record, [PinEntry("3", old.root, old.image, later)])
+    assert work.pinned("3").bundle == old.root
 
 
 def test_pin__when_credentials_are_refused__uploads_nothing_anywhere(world, run, monkeypatch):
