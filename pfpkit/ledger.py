@@ -10,7 +10,7 @@ embedded store is never in it, for it can be asked at no cost.
 import fcntl
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -39,6 +39,8 @@ class Ledger:
         self._journal = Journal(folder / "journal", _HEAD)
         self._pins: dict[str, dict[CID, PinnedBy]] = {}
         self._reads: dict[CID, dict[str, ReadBack]] = {}
+        self._lost: dict[str, set[CID]] = {}
+        self._came: dict[CID, set[str]] = {}
 
     def __enter__(self) -> Self:
         with self._disk():
@@ -77,9 +79,21 @@ class Ledger:
         self._pins.setdefault(pin.pinner, {})[root] = pin
         self._append(["pin", pin.pinner, str(root), pin.at, pin.blocks, pin.bytes])
 
+    def lost(self, pinner: str, roots: Iterable[CID]) -> None:
+        """Remember that a service does not hold what it took, whatever the records say."""
+        for root in roots:
+            self._forget(pinner, root)
+            if self._holding:
+                self._append(["lost", pinner, str(root), ""])
+
+    def lost_by(self, pinner: str) -> frozenset[CID]:
+        """Return the roots that a service had lost, until a record says it has them again."""
+        return frozenset(self._lost.get(pinner, ()))
+
     def read(self, bundle: CID, back: ReadBack) -> None:
         """Remember that a bundle came back; a line that cannot be written costs a reading."""
         self._reads.setdefault(bundle, {})[back.gateway] = back
+        self._came.setdefault(bundle, set()).add(back.gateway)
         with suppress(PinError):
             self._append(["read", back.gateway, str(bundle), back.at])
 
@@ -95,16 +109,26 @@ class Ledger:
         """Return through which gateways a bundle came back."""
         return tuple(self._reads.get(bundle, {}).values())
 
-    def keep(self, unrecorded: Callable[[CID], bool]) -> None:
-        """Forget every root, and every bundle, that a record has now."""
-        pins = {
-            n: {r: p for r, p in held.items() if unrecorded(r)} for n, held in self._pins.items()
+    def came(self, bundle: CID) -> frozenset[str]:
+        """Return through which gateways a bundle came back since this was opened."""
+        return frozenset(self._came.get(bundle, ()))
+
+    def keep(self, pin: Callable[[str, CID], bool], reading: Callable[[str, CID], bool]) -> None:
+        """Keep the (service, root) and the (gateway, bundle) that are to be kept, and no others."""
+        pins = {n: {r: p for r, p in held.items() if pin(n, r)} for n, held in self._pins.items()}
+        lost = {n: {r for r in roots if pin(n, r)} for n, roots in self._lost.items()}
+        reads = {
+            bundle: {n: back for n, back in backs.items() if reading(n, bundle)}
+            for bundle, backs in self._reads.items()
         }
-        reads = {bundle: backs for bundle, backs in self._reads.items() if unrecorded(bundle)}
-        if (pins, reads) == (self._pins, self._reads):
+        if (pins, lost, reads) == (self._pins, self._lost, self._reads):
             return
-        self._pins, self._reads = pins, reads
+        self._pins, self._lost, self._reads = pins, lost, reads
+        # The lost first: what was pinned again after that is held.
         rows: list[list[Any]] = [
+            ["lost", name, str(root), ""] for name, roots in lost.items() for root in roots
+        ]
+        rows += [
             ["pin", pin.pinner, str(root), pin.at, pin.blocks, pin.bytes]
             for held in pins.values()
             for root, pin in held.items()
@@ -117,6 +141,10 @@ class Ledger:
         with self._disk():
             self._journal.replace(json.dumps(row, separators=(",", ":")).encode() for row in rows)
 
+    def _forget(self, pinner: str, root: CID) -> None:
+        self._pins.get(pinner, {}).pop(root, None)
+        self._lost.setdefault(pinner, set()).add(root)
+
     def _append(self, row: list[Any]) -> None:
         with self._disk():
             self._journal.append(row)
@@ -127,6 +155,8 @@ class Ledger:
         if kind == "pin":
             blocks, size = row[4:]
             self._pins.setdefault(place, {})[cid] = PinnedBy(place, at, int(blocks), int(size))
+        elif kind == "lost":
+            self._forget(place, cid)
         elif kind == "read":
             self._reads.setdefault(cid, {})[place] = ReadBack(place, at)
 

@@ -6,7 +6,7 @@ was pinned in another way, or by a run that was killed in the middle of an answe
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pfpkit.cid import CID
@@ -17,7 +17,7 @@ from pfpkit.pinning import DagSummary, Pinner
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pins import PinnedBy, Pins
 
-__all__ = ["ServicePlan", "Work", "make_plan", "pinned_by"]
+__all__ = ["ServicePlan", "Work", "make_plan", "new_pin", "recorded_pin"]
 
 _SHOWN = 20
 
@@ -89,14 +89,21 @@ async def make_plan(
 ) -> list[ServicePlan]:
     """Return what each service lacks. PinError when one refuses a bundle or the credentials.
 
-    With `repair`, neither records nor journal are believed. A service that does not answer is a
+    With `repair`, neither records nor journal are believed, and what a service does not hold any
+    more is journalled, so that no later run believes it either. A service that does not answer is a
     plan with a `failure`: the others go on.
     """
     plans = [ServicePlan(pinner) for pinner in pinners]
     for plan in plans:
         if not repair and plan.name != BlockStore.name:
-            plan.held |= ledger.roots(plan.name) | _recorded(entries, pins, plan.name)
+            recorded = _recorded(entries, pins, plan.name) - ledger.lost_by(plan.name)
+            plan.held |= ledger.roots(plan.name) | recorded
     await asyncio.gather(*(_ask(plan, entries) for plan in plans))
+    for plan in plans:
+        if plan.failure is None and plan.name != BlockStore.name:
+            believed = ledger.roots(plan.name) | _recorded(entries, pins, plan.name)
+            asked = {root for entry in entries for root in (entry.root, entry.image)}
+            ledger.lost(plan.name, (believed & asked) - plan.held - ledger.lost_by(plan.name))
     for plan in plans:
         plan.todo = _missing(entries, plan.held)
     _check_refusals(plans)
@@ -121,9 +128,7 @@ def _recorded(entries: Iterable[CollectionEntry], pins: Pins, pinner: str) -> se
     """Return the roots of the entries that the records say a service holds."""
     held: set[CID] = set()
     for entry in entries:
-        known = pins.get(entry.key)
-        same = known is not None and (known.bundle, known.image) == (entry.root, entry.image)
-        if known is not None and same and any(pin.pinner == pinner for pin in known.pinners):
+        if recorded_pin(entry, pins, pinner) is not None:
             held |= {entry.root, entry.image}
     return held
 
@@ -160,21 +165,17 @@ def _check_refusals(plans: Iterable[ServicePlan]) -> None:
         raise PinError("\n  ".join([head, *refused, *rest]))
 
 
-def pinned_by(
-    plan: ServicePlan, entry: CollectionEntry, pins: Pins, ledger: Ledger, now: Callable[[], str]
-) -> PinnedBy | None:
-    """Return what a record says of a service that holds both roots of an entry, else None.
-
-    A pin that is recorded keeps its time.
-    """
-    if not plan.holds(entry):
-        return None
+def recorded_pin(entry: CollectionEntry, pins: Pins, pinner: str) -> PinnedBy | None:
+    """Return what the records say of a service that holds both roots of an entry, else None."""
     known = pins.get(entry.key)
-    if known and (known.bundle, known.image) == (entry.root, entry.image):
-        for pin in known.pinners:
-            if pin.pinner == plan.name:
-                return pin
-    journalled = ledger.pin_of(plan.name, entry.root)
-    at = journalled.at if journalled else now()
+    if known is None or (known.bundle, known.image) != (entry.root, entry.image):
+        return None
+    return next((pin for pin in known.pinners if pin.pinner == pinner), None)
+
+
+def new_pin(plan: ServicePlan, entry: CollectionEntry, ledger: Ledger, found: str) -> PinnedBy:
+    """Return what a record is to say of a pin that is in none: `found` when it was just found."""
+    pins = [ledger.pin_of(plan.name, root) for root in (entry.root, entry.image)]
+    at = max((pin.at for pin in pins if pin is not None), default=found)
     # The bundle's own count: the image's blocks are among its blocks.
     return PinnedBy(plan.name, at, entry.made.blocks, entry.made.bytes)

@@ -60,9 +60,17 @@ class Workspace:
         )
 
     def pins(self) -> Pins:
-        """Return what both records know."""
+        """Return what both records know; of two bundles of one token, the later one."""
         local = Pins.load(self.root / LOCAL_PINS)
-        return local.merged(Pins.load(self.root / REMOTE_PINS))
+        remote = Pins.load(self.root / REMOTE_PINS)
+        here = {entry.key: entry for entry in local.entries}
+
+        def is_old(entry: PinEntry) -> bool:
+            ours = here.get(entry.key, entry)
+            same = (ours.bundle, ours.image) == (entry.bundle, entry.image)
+            return not same and _latest(ours) >= _latest(entry)
+
+        return local.merged(Pins(tuple(e for e in remote.entries if not is_old(e))))
 
     def pinned(self, key: str) -> PinEntry:
         """Return the entry of a token number or of 'collection'; NotPinned when there is none."""
@@ -120,3 +128,8 @@ class Workspace:
             return
         with Gateway(self.store) as gateway:
             yield [Route(EMBEDDED, gateway.url), *routes]
+
+
+def _latest(entry: PinEntry) -> str:
+    """Return when anything was last pinned or read of an entry."""
+    return max([*(p.at for p in entry.pinners), *(b.at for b in entry.read_back)], default="")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+import shlex
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -12,18 +13,18 @@ import click
 from pfpkit.cid import CID
 from pfpkit.collection import Collection, CollectionEntry
 from pfpkit.console import Progress, facts, table
-from pfpkit.errors import BadInput, NotPinned
+from pfpkit.errors import BadInput, NotPinned, PfpkitError
 from pfpkit.ledger import Ledger
 from pfpkit.pinning import Dag
 from pfpkit.pinning.blockstore import BlockStore
-from pfpkit.pins import PinEntry, Pins, ReadBack
-from pfpkit.plan import ServicePlan, make_plan, pinned_by
+from pfpkit.pins import PinEntry, PinnedBy, Pins, ReadBack
+from pfpkit.plan import ServicePlan, make_plan, new_pin, recorded_pin
 from pfpkit.publication import EMBEDDED, Route
 from pfpkit.readback import Mend, read_all
 from pfpkit.upload import Missing, grouped, now, upload
 from pfpkit.workspace import Workspace
 
-__all__ = ["PinOptions", "pin"]
+__all__ = ["PinOptions", "pin", "pin_command"]
 
 _REASONS, _KEYS = 20, 8
 
@@ -103,7 +104,9 @@ class _Run:
         self.routes = routes
         self.missing: list[Missing] = []
         self.new = {work.entry.key for plan in plans for work in plan.todo}
-        self.read = 0
+        self.mended: set[str] = set()
+        self.read = self.read_before = 0
+        self._found = now()
 
     async def upload(self) -> None:
         """Pin what is missing, everywhere at once."""
@@ -126,6 +129,8 @@ class _Run:
 
     async def read_back(self) -> None:
         """Read back what is held somewhere and was not read before, through every route."""
+        self._found = now()  # what is pinned by now was pinned before it is read
+        await self._mend_store()
         held = [e for e in self.entries if any(plan.holds(e) for plan in self.plans)]
         wanted = [(route, [e for e in held if self._unread(e, route)]) for route in self.routes]
         done = 0
@@ -138,8 +143,52 @@ class _Run:
 
         self.missing += await read_all(wanted, self._ledger, told, self._mend())
 
+    async def _mend_store(self) -> None:
+        """Put back what the embedded store lacks of what it lists; that is read again."""
+        mend = self._mend()
+        store = self._work.store
+        for plan in self.plans:
+            if mend is None or plan.name != BlockStore.name:
+                continue
+            for entry in self.entries:
+                if not plan.holds(entry) or entry.key in self.new:
+                    continue
+                if not await asyncio.to_thread(store.is_whole, entry.root):
+                    self.mended.add(entry.key)
+                    try:
+                        await mend(entry)
+                    except PfpkitError as error:
+                        self.missing.append(Missing(entry.key, plan.name, str(error)))
+
     def _unread(self, entry: CollectionEntry, route: Route) -> bool:
-        return self._repair or entry.key in self.new or route.name not in self._reads(entry)
+        back = self._reads(entry).get(route.name)
+        if back is None or self._repair or entry.key in self.new or entry.key in self.mended:
+            return True
+        return any(
+            pin.at > back.at or (new and pin.at == back.at)
+            for pin, new in self._held(entry)
+            if _speaks_for(route.name, pin.pinner)
+        )
+
+    def _held(self, entry: CollectionEntry) -> list[tuple[PinnedBy, bool]]:
+        """Return who holds both roots of an entry, and whether that is in no record yet."""
+        pins = []
+        for plan in self.plans:
+            if plan.holds(entry):
+                known = recorded_pin(entry, self._pins, plan.name)
+                if known and self._ledger.lost_by(plan.name) & {entry.root, entry.image}:
+                    known = None
+                pin = known or new_pin(plan, entry, self._ledger, self._found)
+                pins.append((pin, known is None))
+        return pins
+
+    def _proven(self, entry: CollectionEntry, pin: PinnedBy, backs: dict[str, ReadBack]) -> bool:
+        """Return whether the bundle came back after it was pinned; times are whole seconds."""
+        came = self._ledger.came(entry.root)
+        return any(
+            (name in came or back.at > pin.at) and _speaks_for(name, pin.pinner)
+            for name, back in backs.items()
+        )
 
     def _reads(self, entry: CollectionEntry) -> dict[str, ReadBack]:
         known = self._pins.get(entry.key)
@@ -159,27 +208,47 @@ class _Run:
 
     def record(self) -> None:
         """Record each entry that came back, with who holds it; the journal forgets those."""
-        recorded: set[CID] = set()
+        settled: set[tuple[str, CID]] = set()
+        waiting: set[tuple[str, CID]] = set()
         made = []
-        self.read = 0
+        self.read = self.read_before = 0
+        failed = {(one.key, one.place) for one in self.missing}
         names = {route.name for route in self.routes}
         for entry in self.entries:
             backs = self._reads(entry)
-            self.read += names <= backs.keys()
-            pinned = [pinned_by(p, entry, self._pins, self._ledger, now) for p in self.plans]
-            # What came from the embedded store says nothing about a service.
-            remote = any(name != EMBEDDED for name in backs)
-            held = tuple(p for p in pinned if p and (remote or p.pinner == BlockStore.name))
+            if names <= backs.keys() and not any((entry.key, n) in failed for n in names):
+                now_read = bool(names & self._ledger.came(entry.root))
+                self.read += now_read
+                self.read_before += not now_read
+            pinned = self._held(entry)
+            held = tuple(p for p, new in pinned if not new or self._proven(entry, p, backs))
             if backs and held:
                 found = PinEntry(entry.key, entry.root, entry.image, held, tuple(backs.values()))
                 known = self._pins.get(entry.key)
                 if known is None or known.merged(found) != known:
                     made.append(found)
-                if len(held) == sum(p is not None for p in pinned):
-                    recorded |= {entry.root, entry.image}
+                settled |= {(name, entry.root) for name in backs}
+            for plan in self.plans:
+                known_there = any(pin.pinner == plan.name for pin in held) and bool(backs)
+                rows = settled if known_there else waiting
+                rows |= {(plan.name, root) for root in (entry.root, entry.image)}
         if made:
             self._work.record(made, self.routes)
-        self._ledger.keep(lambda root: root not in recorded)
+        # Another token with the same picture may still wait for it.
+        settled -= waiting
+        self._ledger.keep(
+            lambda pinner, root: (pinner, root) not in settled,
+            lambda gateway, bundle: (gateway, bundle) not in settled,
+        )
+
+
+def _speaks_for(route: str, pinner: str) -> bool:
+    """Return whether a route can have got its blocks from a pinner: the embedded one has its own.
+
+    >>> _speaks_for("embedded", "kubo"), _speaks_for("https://ipfs.io", "kubo")
+    (False, True)
+    """
+    return route != EMBEDDED or pinner == BlockStore.name
 
 
 def _show_plan(plans: Sequence[ServicePlan], options: PinOptions) -> None:
@@ -219,11 +288,18 @@ def _show_plan(plans: Sequence[ServicePlan], options: PinOptions) -> None:
 
 def _show(run: _Run, collection: Collection, options: PinOptions) -> None:
     names = ", ".join(route.name for route in run.routes)
-    read, total = run.read, len(run.entries)
+    read, before, total = run.read, run.read_before, len(run.entries)
     if options.as_json:
         for one in run.missing:
             _say(event="missing", token=one.key, place=one.place, why=one.why)
-        _say(event="done", tokens=total, new=len(run.new), read_back=read, routes=names)
+        _say(
+            event="done",
+            tokens=total,
+            new=len(run.new),
+            read_back=read,
+            read_before=before,
+            routes=names,
+        )
     else:
         rows = [
             ("collection", f"{collection.itself.metadata.name}, {len(collection)} tokens"),
@@ -231,12 +307,32 @@ def _show(run: _Run, collection: Collection, options: PinOptions) -> None:
             ("pinned", f"{len(run.new)} bundles new, {total - len(run.new)} were there"),
             ("read back", f"{read} bundles and {read} images through: {names}"),
         ]
+        if before:
+            rows.append(("before", f"{before} bundles had come back, and were not read again"))
+        if run.mended:
+            rows.append(("mended", f"{len(run.mended)} bundles in the embedded store"))
         click.echo(facts(rows))
     if run.missing:
-        raise NotPinned(_summary(run.missing))
+        again = pin_command(options.to, options.gateways, repair=options.repair)
+        raise NotPinned(_summary(run.missing, again))
 
 
-def _summary(missing: Sequence[Missing]) -> str:
+def pin_command(to: Sequence[str], gateways: Sequence[str], *, repair: bool) -> str:
+    """Return the command that pins there and reads back through those.
+
+    >>> pin_command(["kubo"], ["https://ipfs.io"], repair=True)
+    'ape run pin --repair --to kubo --gateway https://ipfs.io'
+    >>> pin_command(["blockstore"], [], repair=False)
+    'ape run pin'
+    """
+    words = ["ape", "run", "pin", *(["--repair"] if repair else [])]
+    if tuple(to) != (BlockStore.name,):
+        words += [word for name in to for word in ("--to", name)]
+    words += [word for url in gateways for word in ("--gateway", url)]
+    return shlex.join(words)
+
+
+def _summary(missing: Sequence[Missing], again: str) -> str:
     """Return which tokens are missing where and why: one line a reason."""
     lines = []
     groups = grouped(missing)
@@ -253,7 +349,7 @@ def _summary(missing: Sequence[Missing]) -> str:
     count = len({one.key for one in missing})
     head = "1 token is" if count == 1 else f"{count:,} tokens are"
     return "\n  ".join(
-        [f"{head} missing somewhere; run `ape run pin` again, which does only this:", *lines]
+        [f"{head} missing somewhere; run `{again}` again, which does only this:", *lines]
     )
 
 

@@ -12,6 +12,7 @@ import click
 from pfpkit.availability import Check, State, check_gateways, check_services
 from pfpkit.console import Progress, table
 from pfpkit.errors import BadInput, NotPinned
+from pfpkit.flow.pin import pin_command
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pins import PinEntry
 from pfpkit.workspace import Workspace
@@ -52,7 +53,7 @@ async def verify_pins(work: Workspace, options: VerifyOptions | None = None) -> 
         checks += await check_gateways(
             entries, routes, options.slow_s, lambda: progress(progress.done + 1)
         )
-    _show(entries, checks, options)
+    _show(entries, checks, options, pin_command(names, options.gateways, repair=True))
 
 
 def _chosen(work: Workspace, options: VerifyOptions) -> list[PinEntry]:
@@ -65,7 +66,9 @@ def _chosen(work: Workspace, options: VerifyOptions) -> list[PinEntry]:
     return sorted(chosen, key=lambda entry: entry.order)
 
 
-def _show(entries: Sequence[PinEntry], checks: Sequence[Check], options: VerifyOptions) -> None:
+def _show(
+    entries: Sequence[PinEntry], checks: Sequence[Check], options: VerifyOptions, mend: str
+) -> None:
     places = list(dict.fromkeys(check.place for check in checks))
     counts = Counter((check.place, check.state) for check in checks)
     bad = [check for check in checks if check.state is not State.AVAILABLE]
@@ -88,6 +91,4 @@ def _show(entries: Sequence[PinEntry], checks: Sequence[Check], options: VerifyO
         lines.append(f"and {len(bad) - _SHOWN:,} more; --json lists all")
     count = len({check.key for check in bad})
     head = "1 bundle is" if count == 1 else f"{count:,} bundles are"
-    raise NotPinned(
-        "\n  ".join([f"{head} not available everywhere; `ape run pin --repair` mends it:", *lines])
-    )
+    raise NotPinned("\n  ".join([f"{head} not available everywhere; `{mend}` mends it:", *lines]))

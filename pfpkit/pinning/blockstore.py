@@ -126,6 +126,30 @@ class BlockStore:
         with self._disk("read"):
             return self._record(root).is_file()
 
+    def is_whole(self, root: CID) -> bool:
+        """Return whether every block under `root` is there; files' blocks are measured alone.
+
+        Nodes are hashed, so that only damage which keeps a leaf's size is not noticed.
+        """
+        waiting: list[tuple[CID, int]] = [(root, -1)]
+        while waiting:
+            cid, size = waiting.pop()
+            if cid.codec != DAG_PB and size >= 0:
+                with self._disk("read"):
+                    try:
+                        if self._file(cid).stat().st_size != size:
+                            return False
+                    except FileNotFoundError:
+                        return False
+                continue
+            try:
+                data = self.get(cid)
+            except (NotFound, StoreDamaged):
+                return False
+            if cid.codec == DAG_PB:
+                waiting.extend((link.cid, link.tsize) for link in decode_node(cid, data).links)
+        return True
+
     def unpin(self, root: CID) -> bool:
         """Forget the pin of `root`; return whether there was one. Its blocks stay on disk."""
         with self._disk("write to"):

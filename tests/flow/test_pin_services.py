@@ -16,7 +16,7 @@ from support.pinning_peers import OTHER
 from pfpkit.collection import Collection
 from pfpkit.flow.pin import PinOptions, pin
 from pfpkit.ledger import Ledger
-from pfpkit.pins import Pins
+from pfpkit.pins import PinEntry, PinnedBy, Pins, record
 from pfpkit.publication import EMBEDDED
 from pfpkit.workspace import PUBLIC_GATEWAYS, Workspace
 
@@ -98,6 +98,22 @@ def test_pin__when_a_picture_changed__pins_that_one(world, run):
     assert Pins.load(world.record).get(3).bundle == entry.root
 
 
+def test_pin__when_a_picture_changed_and_is_pinned_here__is_that_one(world, run):
+    """What git has of the old picture does not hide it, unless git's is the later one."""
+    work = Workspace(world.root)
+    old = Collection.read(world.root / "metadata").tokens[2]
+    at = "2020-01-01T00:00:00Z"
+    pins = (PinnedBy("kubo", at),)
+    record(world.record, [PinEntry("3", old.root, old.image, pins)])
+    (world.root / "metadata/images/3.png").write_bytes(tiny_png(77))
+    assert run("blockstore", gateways=())[1] is None
+    new = Collection.read(world.root / "metadata").tokens[2]
+    assert work.pinned("3").bundle == new.root != old.root
+    later = (PinnedBy("kubo", "2999-01-01T00:00:00Z"),)
+    record(world.record, [PinEntry("3", old.root, old.image, later)])
+    assert work.pinned("3").bundle == old.root
+
+
 def test_pin__when_credentials_are_refused__uploads_nothing_anywhere(world, run, monkeypatch):
     """Known before the first upload, and no secret is told."""
     monkeypatch.setenv("PINATA_JWT", "another-jwt")
@@ -145,7 +161,8 @@ def test_pin__when_one_service_is_down__the_others_end(world, run):
     """What it lacks is named, and the next run does only that."""
     world.pinata.failing = 2.0
     out, error = run()
-    assert error.startswith("7 tokens are missing somewhere; run `ape run pin` again")
+    again = f"ape run pin --to kubo --to pinata --gateway {world.gateway.url}"
+    assert error.startswith(f"7 tokens are missing somewhere; run `{again}` again")
     assert "\n  pinata: tokens collection, 1, 2, 3, 4, 5, 6; the first: " in error
     assert len(world.kubo.uploads) == ROOTS
     assert f"7 bundles and 7 images through: {world.gateway.url}" in out
@@ -195,6 +212,23 @@ def test_pin__when_a_gateway_lies__records_nothing(world, run):
     assert world.pinata.uploads.total() == ROOTS
 
 
+def test_pin__when_the_gateway_lies_about_a_second_service__does_not_record_it(world, run):
+    """An older reading proves nothing of a newer pin, in no later run either."""
+    assert run("kubo")[1] is None
+    world.gateway.lie = Lie.FLIPPED_BYTE
+    for _ in range(2):
+        _, error = run()
+        assert error.startswith("7 tokens are missing somewhere")
+        assert "sent wrong bytes" in error
+        held = {tuple(p.pinner for p in e.pinners) for e in Workspace(world.root).pins().entries}
+        assert held == {("kubo",)}
+    world.gateway.lie = Lie.HONEST
+    assert run()[1] is None
+    assert world.pinata.uploads.total() == ROOTS
+    held = {tuple(p.pinner for p in e.pinners) for e in Workspace(world.root).pins().entries}
+    assert held == {("kubo", "pinata")}
+
+
 def test_pin__when_a_service_lost_a_pin__repair_pins_it_again(world, run):
     """A plain run believes the record; --repair asks."""
     run()
@@ -206,6 +240,39 @@ def test_pin__when_a_service_lost_a_pin__repair_pins_it_again(world, run):
     assert str(entry.root) in world.kubo.pins
     assert world.kubo.uploads[str(entry.root)] == 2
     assert world.kubo.uploads.total() == ROOTS + 1
+
+
+def test_pin__when_a_repair_fails__a_plain_run_does_it(world, run):
+    """The record is not believed over what the service said, until the pin came back."""
+    assert run()[1] is None
+    entry = Collection.read(world.root / "metadata").tokens[3]
+    world.pinata.forget(str(entry.root))
+    world.pinata.refused = "4"
+    _, error = run(repair=True)
+    again = f"ape run pin --repair --to kubo --to pinata --gateway {world.gateway.url}"
+    assert error.startswith(f"1 token is missing somewhere; run `{again}` again")
+    assert run()[1] is not None
+    world.pinata.refused = ""
+    world.gateway.lie = Lie.FLIPPED_BYTE
+    assert "sent wrong bytes" in run()[1]
+    assert str(entry.root) in world.pinata.pins
+    assert "sent wrong bytes" in run()[1]
+    world.gateway.lie = Lie.HONEST
+    assert run()[1] is None
+    assert world.pinata.uploads[str(entry.root)] == 2
+    assert not list(world.root.glob(".pfpkit/pinning/journal"))
+
+
+def test_pin__when_another_service_is_run__keeps_the_journal_of_the_first(world, run):
+    """What was taken and did not come back yet is uploaded no second time."""
+    world.gateway.lie = Lie.FLIPPED_BYTE
+    assert run("kubo")[1] is not None
+    world.gateway.lie = Lie.HONEST
+    assert run("pinata")[1] is None
+    with Ledger(world.root / ".pfpkit/pinning") as ledger:
+        assert len(ledger.roots("kubo")) == ROOTS
+    assert run("kubo")[1] is None
+    assert set(world.kubo.uploads.values()) == {1}
 
 
 def test_pin__when_another_run_is_at_work__is_told_to_wait(world, run):

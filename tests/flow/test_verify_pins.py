@@ -65,7 +65,8 @@ def test_verify__when_a_service_lost_one__names_token_and_root(world, verify, ro
     assert row(out, "pinata") == [6, 1, 0, 0, 0]
     assert row(out, "kubo") == [7, 0, 0, 0, 0]
     head, line = error.splitlines()
-    assert head.startswith("1 bundle is not available everywhere; `ape run pin --repair`")
+    again = f"ape run pin --repair --to kubo --to pinata --gateway {world.gateway.url}"
+    assert head == f"1 bundle is not available everywhere; `{again}` mends it:"
     assert line == f"  pinata: token 5 missing: {cid} not pinned there"
 
 
@@ -115,9 +116,15 @@ def test_verify__when_a_block_is_damaged_here__finds_it(world, run, verify):
     assert row(out, "blockstore") == [7, 0, 0, 0, 0]
     assert sum(row(out, "embedded")[1:]) == 1
     assert "token 1" in error
+    out, error = run("blockstore", gateways=())
+    assert error is None
+    assert "  read back   1 bundles and 1 images through: embedded" in out
+    assert "6 bundles had come back, and were not read again" in out
+    assert "1 bundles in the embedded store" in out
+    file.unlink()
     assert run("blockstore", gateways=())[1] is None
-    assert file.read_bytes() == b"rotten"  # a plain run reads nothing again
-    assert run("blockstore", gateways=(), repair=True)[1] is None
+    out, _ = run("blockstore", gateways=())
+    assert "  read back   0 bundles and 0 images through: embedded" in out
     assert verify(to=("blockstore",), gateways=())[1] is None
 
 

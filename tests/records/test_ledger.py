@@ -3,6 +3,8 @@
 given a run that was killed, the next one knows; given two runs, the second is told to wait
 """
 
+from dataclasses import replace
+
 import pytest
 
 from pfpkit.cid import DAG_PB, cid_of
@@ -39,12 +41,35 @@ def test_keep__when_recorded__forgets_it_for_good(folder):
     """And nothing else."""
     with Ledger(folder) as ledger:
         ledger.pinned(OTHER, PIN)
-        ledger.keep(lambda root: root != ROOT)
+        ledger.keep(lambda _, root: root != ROOT, lambda _, bundle: bundle != ROOT)
     with Ledger(folder) as ledger:
         assert ledger.roots("kubo") == {OTHER}
         assert ledger.reads_of(ROOT) == ()
-        ledger.keep(lambda root: False)
+        ledger.keep(lambda *_: False, lambda *_: False)
     assert list(folder.iterdir()) == []
+
+
+def test_keep__when_one_service_is_recorded__keeps_the_others(folder):
+    """By service and root, and by gateway and bundle."""
+    with Ledger(folder) as ledger:
+        ledger.pinned(ROOT, replace(PIN, pinner="pinata"))
+        ledger.read(ROOT, replace(BACK, gateway="https://b.example"))
+        ledger.keep(lambda pinner, _: pinner != "kubo", lambda name, _: name != BACK.gateway)
+    with Ledger(folder) as ledger:
+        assert (ledger.roots("kubo"), ledger.roots("pinata")) == (frozenset(), {ROOT})
+        assert [back.gateway for back in ledger.reads_of(ROOT)] == ["https://b.example"]
+
+
+def test_lost__when_opened_again__is_held_only_if_pinned_after_it(folder):
+    """Also after the journal was written anew."""
+    with Ledger(folder) as ledger:
+        ledger.lost("kubo", [ROOT, OTHER])
+    with Ledger(folder) as ledger:
+        assert (ledger.roots("kubo"), ledger.lost_by("kubo")) == (frozenset(), {ROOT, OTHER})
+        ledger.pinned(ROOT, PIN)
+        ledger.keep(lambda *_: True, lambda *_: False)
+    with Ledger(folder) as ledger:
+        assert (ledger.roots("kubo"), ledger.lost_by("kubo")) == ({ROOT}, {ROOT, OTHER})
 
 
 def test_ledger__when_another_run_holds_it__is_refused(folder):
