@@ -9,7 +9,7 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: help setup demo test check readme figures bytecode analyse bench-gas bench-gas-experiments prove prove-bugs lock samples clean
+.PHONY: help setup demo test check readme figures bytecode analyse bench-gas bench-gas-experiments prove prove-bugs mutate lock samples clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ prove: setup .build/halmos/.tools ## symbolic proofs of the contract's guarantee
 
 prove-bugs: setup .build/halmos/.tools ## that the proofs notice seeded bugs (only some: ONLY=regex)
 	@$(BIN)/python proofs/prove.py bugs --only '$(ONLY)'
+
+mutate: setup ## change the contract in every small way, and see that a test notices (some minutes)
+	@PYTHONPATH=tests:tools $(BIN)/python -m mutants
 
 figures: setup ## write benchmarks/results into README and docs
 	@$(BIN)/python tools/figures.py
