@@ -137,7 +137,7 @@ def test_deploy__before_anything_is_pinned__says_what_is_missing(unpinned):
         message = unpinned.run("ape run deploy --account TEST::0", node=empty.url).error
         assert empty.height == 0
     assert "cannot be read back through embedded" in message
-    assert "run `ape run pin`" in message
+    assert "run `ape run pin --repair`" in message
 
 
 def test_mint__anvil_was_restarted__is_another_chain(project):
