@@ -1,0 +1,162 @@
+"""What `ape run pin` prints: the plan, what came of it, and what is missing where and why."""
+
+import json
+import math
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import click
+
+from pfpkit.collection import Collection
+from pfpkit.console import facts, table
+from pfpkit.errors import NotPinned
+from pfpkit.flow.pin_run import PinRun
+from pfpkit.pinning.blockstore import BlockStore
+from pfpkit.plan import ServicePlan
+from pfpkit.upload import Missing, grouped
+
+__all__ = ["PinOptions", "pin_command", "show_plan", "show_run"]
+
+_REASONS, _KEYS = 20, 8
+
+
+@dataclass(frozen=True, slots=True)
+class PinOptions:
+    """What `ape run pin` was asked for."""
+
+    to: tuple[str, ...] = (BlockStore.name,)
+    gateways: tuple[str, ...] = ()
+    dry_run: bool = False
+    rehash: bool = False
+    repair: bool = False
+    as_json: bool = False
+
+
+def show_plan(plans: Sequence[ServicePlan], options: PinOptions) -> None:
+    rows = []
+    for plan in plans:
+        total = sum(1 for _ in plan.todo)
+        rows.append(
+            (
+                plan.name,
+                f"{total:,}",
+                f"{plan.pins:,}",
+                _size(plan.bytes),
+                f"{plan.requests:,}",
+                _duration(plan.minutes) if plan.pinner.pace.per_minute else "no rate limit",
+            )
+        )
+        if options.as_json:
+            _say(
+                event="plan",
+                service=plan.name,
+                tokens=total,
+                pins=plan.pins,
+                bytes=plan.bytes,
+                requests=plan.requests,
+                minutes=round(plan.minutes, 2),
+                failure=plan.failure,
+            )
+    if not options.as_json:
+        head = ("to pin on", "tokens", "roots", "size", "requests", "at the least")
+        click.echo(table(head, rows))
+        for plan in plans:
+            if plan.failure is not None:
+                click.echo(f"  {plan.name}: {plan.failure}")
+    if options.dry_run:
+        click.echo("nothing was pinned or recorded: --dry-run", err=options.as_json)
+
+
+def show_run(run: PinRun, collection: Collection, options: PinOptions) -> None:
+    names = ", ".join(route.name for route in run.routes)
+    read, before, total = run.read, run.read_before, len(run.entries)
+    if options.as_json:
+        for one in run.missing:
+            _say(event="missing", token=one.key, place=one.place, why=one.why)
+        _say(
+            event="done",
+            tokens=total,
+            new=len(run.new),
+            read_back=read,
+            read_before=before,
+            routes=names,
+        )
+    else:
+        rows = [
+            ("collection", f"{collection.itself.metadata.name}, {len(collection)} tokens"),
+            ("bundle", collection.itself.root),
+            ("pinned", f"{len(run.new)} bundles new, {total - len(run.new)} were there"),
+            ("read back", f"{read} bundles and {read} images through: {names}"),
+        ]
+        if before:
+            rows.append(("before", f"{before} bundles had come back, and were not read again"))
+        if run.mended:
+            rows.append(("mended", f"{len(run.mended)} bundles in the embedded store"))
+        click.echo(facts(rows))
+    if run.missing:
+        again = pin_command(options.to, options.gateways, repair=options.repair)
+        raise NotPinned(_summary(run.missing, again))
+
+
+def pin_command(to: Sequence[str], gateways: Sequence[str], *, repair: bool) -> str:
+    """Return the command that pins there and reads back through those.
+
+    >>> pin_command(["kubo"], ["https://ipfs.io"], repair=True)
+    'ape run pin --repair --to kubo --gateway https://ipfs.io'
+    >>> pin_command(["blockstore"], [], repair=False)
+    'ape run pin'
+    """
+    words = ["ape", "run", "pin", *(["--repair"] if repair else [])]
+    if tuple(to) != (BlockStore.name,):
+        words += [word for name in to for word in ("--to", name)]
+    words += [word for url in gateways for word in ("--gateway", url)]
+    return shlex.join(words)
+
+
+def _summary(missing: Sequence[Missing], again: str) -> str:
+    """Return which tokens are missing where and why: one line a reason."""
+    lines = []
+    groups = grouped(missing)
+    for place, why, keys in groups[:_REASONS]:
+        more = f" and {len(keys) - _KEYS:,} more" if len(keys) > _KEYS else ""
+        names = ", ".join(keys[:_KEYS])
+        lines.append(
+            f"{place}: token {names}: {why}"
+            if len(keys) == 1
+            else f"{place}: tokens {names}{more}; the first: {why}"
+        )
+    if len(groups) > _REASONS:
+        lines.append(f"and {len(groups) - _REASONS:,} other reasons")
+    count = len({one.key for one in missing})
+    head = "1 token is" if count == 1 else f"{count:,} tokens are"
+    return "\n  ".join(
+        [f"{head} missing somewhere; run `{again}` again, which does only this:", *lines]
+    )
+
+
+def _say(**event: object) -> None:
+    click.echo(json.dumps(event))
+
+
+def _size(count: int) -> str:
+    """Return a number of bytes as people read it.
+
+    >>> _size(1_234_567)
+    '1.2 MB'
+    """
+    for unit, step in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
+        if count >= step:
+            return f"{count / step:,.1f} {unit}"
+    return f"{count} bytes"
+
+
+def _duration(minutes: float) -> str:
+    """Return a time as people read it.
+
+    >>> _duration(333.4)
+    '5 h 34 min'
+    """
+    whole = math.ceil(minutes)
+    hours, rest = divmod(whole, 60)
+    return f"{hours} h {rest} min" if hours else f"{whole} min"

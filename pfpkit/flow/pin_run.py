@@ -1,0 +1,189 @@
+"""One run of pinning: upload what is missing, read back what is held, record what came back."""
+
+import asyncio
+from collections.abc import Sequence
+
+from pfpkit.cid import CID
+from pfpkit.collection import CollectionEntry
+from pfpkit.console import Progress
+from pfpkit.errors import PfpkitError
+from pfpkit.ledger import Ledger
+from pfpkit.pinning import Dag
+from pfpkit.pinning.blockstore import BlockStore
+from pfpkit.pins import PinEntry, PinnedBy, Pins, ReadBack
+from pfpkit.plan import ServicePlan, new_pin, recorded_pin
+from pfpkit.publication import EMBEDDED, Route
+from pfpkit.readback import Mend, read_all
+from pfpkit.upload import Missing, now, upload
+from pfpkit.workspace import Workspace
+
+__all__ = ["PinRun"]
+
+
+class PinRun:
+    """One run: what there is to pin, what was known before it, and what came of it."""
+
+    def __init__(
+        self,
+        work: Workspace,
+        entries: Sequence[CollectionEntry],
+        pins: Pins,
+        ledger: Ledger,
+        plans: list[ServicePlan],
+        routes: list[Route],
+        repair: bool,
+    ) -> None:
+        self._work = work
+        self._pins = pins
+        self._ledger = ledger
+        self._repair = repair
+        self.entries = entries
+        self.plans = plans
+        self.routes = routes
+        self.missing: list[Missing] = []
+        self.new = {work.entry.key for plan in plans for work in plan.todo}
+        self.mended: set[str] = set()
+        self.read = self.read_before = 0
+        self._found = now()
+
+    async def upload(self) -> None:
+        """Pin what is missing, everywhere at once."""
+        counts: dict[str, int] = {}
+        progress = Progress("pinned", sum(len(plan.todo) for plan in self.plans))
+
+        def told(service: str, done: int) -> None:
+            counts[service] = done
+            progress(sum(counts.values()))
+
+        self.missing += await upload(self.plans, self._ledger, told)
+        known = {(one.key, one.place) for one in self.missing}
+        why = "its picture is also that of another token, with which it could not be pinned"
+        self.missing += [
+            Missing(entry.key, plan.name, why)
+            for plan in self.plans
+            for entry in self.entries
+            if not plan.holds(entry) and (entry.key, plan.name) not in known
+        ]
+
+    async def read_back(self) -> None:
+        """Read back what is held somewhere and was not read before, through every route."""
+        self._found = now()  # what is pinned by now was pinned before it is read
+        await self._mend_store()
+        held = [e for e in self.entries if any(plan.holds(e) for plan in self.plans)]
+        wanted = [(route, [e for e in held if self._unread(e, route)]) for route in self.routes]
+        done = 0
+        progress = Progress("read back", sum(len(entries) for _, entries in wanted))
+
+        def told() -> None:
+            nonlocal done
+            done += 1
+            progress(done)
+
+        self.missing += await read_all(wanted, self._ledger, told, self._mend())
+
+    async def _mend_store(self) -> None:
+        """Put back what the embedded store lacks of what it lists; that is read again."""
+        mend = self._mend()
+        store = self._work.store
+        for plan in self.plans:
+            if mend is None or plan.name != BlockStore.name:
+                continue
+            for entry in self.entries:
+                if not plan.holds(entry) or entry.key in self.new:
+                    continue
+                if not await asyncio.to_thread(store.is_whole, entry.root):
+                    self.mended.add(entry.key)
+                    try:
+                        await mend(entry)
+                    except PfpkitError as error:
+                        self.missing.append(Missing(entry.key, plan.name, str(error)))
+
+    def _unread(self, entry: CollectionEntry, route: Route) -> bool:
+        back = self._reads(entry).get(route.name)
+        if back is None or self._repair or entry.key in self.new or entry.key in self.mended:
+            return True
+        return any(
+            pin.at > back.at or (new and pin.at == back.at)
+            for pin, new in self._held(entry)
+            if _speaks_for(route.name, pin.pinner)
+        )
+
+    def _held(self, entry: CollectionEntry) -> list[tuple[PinnedBy, bool]]:
+        """Return who holds both roots of an entry, and whether that is in no record yet."""
+        pins = []
+        for plan in self.plans:
+            if plan.holds(entry):
+                known = recorded_pin(entry, self._pins, plan.name)
+                if known and self._ledger.lost_by(plan.name) & {entry.root, entry.image}:
+                    known = None
+                pin = known or new_pin(plan, entry, self._ledger, self._found)
+                pins.append((pin, known is None))
+        return pins
+
+    def _proven(self, entry: CollectionEntry, pin: PinnedBy, backs: dict[str, ReadBack]) -> bool:
+        """Return whether the bundle came back after it was pinned; times are whole seconds."""
+        came = self._ledger.came(entry.root)
+        return any(
+            (name in came or back.at > pin.at) and _speaks_for(name, pin.pinner)
+            for name, back in backs.items()
+        )
+
+    def _reads(self, entry: CollectionEntry) -> dict[str, ReadBack]:
+        known = self._pins.get(entry.key)
+        same = known is not None and (known.bundle, known.image) == (entry.root, entry.image)
+        backs = known.read_back if known is not None and same else ()
+        return {b.gateway: b for b in (*backs, *self._ledger.reads_of(entry.root))}
+
+    def _mend(self) -> Mend | None:
+        if not any(plan.name == BlockStore.name for plan in self.plans):
+            return None
+
+        async def mend(entry: CollectionEntry) -> None:
+            bundle = await asyncio.to_thread(entry.bundle)
+            await self._work.embedded.pin(Dag(bundle.root, bundle.blocks))
+
+        return mend
+
+    def record(self) -> None:
+        """Record each entry that came back, with who holds it; the journal forgets those."""
+        settled: set[tuple[str, CID]] = set()
+        waiting: set[tuple[str, CID]] = set()
+        made = []
+        self.read = self.read_before = 0
+        failed = {(one.key, one.place) for one in self.missing}
+        names = {route.name for route in self.routes}
+        for entry in self.entries:
+            backs = self._reads(entry)
+            if names <= backs.keys() and not any((entry.key, n) in failed for n in names):
+                now_read = bool(names & self._ledger.came(entry.root))
+                self.read += now_read
+                self.read_before += not now_read
+            pinned = self._held(entry)
+            held = tuple(p for p, new in pinned if not new or self._proven(entry, p, backs))
+            if backs and held:
+                found = PinEntry(entry.key, entry.root, entry.image, held, tuple(backs.values()))
+                known = self._pins.get(entry.key)
+                if known is None or known.merged(found) != known:
+                    made.append(found)
+                settled |= {(name, entry.root) for name in backs}
+            for plan in self.plans:
+                known_there = any(pin.pinner == plan.name for pin in held) and bool(backs)
+                rows = settled if known_there else waiting
+                rows |= {(plan.name, root) for root in (entry.root, entry.image)}
+        if made:
+            self._work.record(made, self.routes)
+        # Another token with the same picture may still wait for it.
+        settled -= waiting
+        self._ledger.keep(
+            lambda pinner, root: (pinner, root) not in settled,
+            lambda gateway, bundle: (gateway, bundle) not in settled,
+        )
+
+
+def _speaks_for(route: str, pinner: str) -> bool:
+    """Return whether a route can have got its blocks from a pinner: the embedded one has its own.
+
+    >>> _speaks_for("embedded", "kubo"), _speaks_for("https://ipfs.io", "kubo")
+    (False, True)
+    """
+    return route != EMBEDDED or pinner == BlockStore.name
