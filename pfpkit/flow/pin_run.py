@@ -171,7 +171,14 @@ class PinRun:
                 rows = settled if known_there else waiting
                 rows |= {(plan.name, root) for root in (entry.root, entry.image)}
         if made:
-            self._work.record(made, self.routes)
+            try:
+                self._work.record(made, self.routes)
+            except PfpkitError as error:
+                if not self.missing:
+                    raise
+                # A full disk fails both; what was not pinned is told too.
+                self.missing += [Missing(one.key, "the record", str(error)) for one in made]
+                return
         # Another token with the same picture may still wait for it.
         settled -= waiting
         self._ledger.keep(
