@@ -31,6 +31,11 @@ class Work:
     image: bool
 
     @property
+    def roots(self) -> tuple[CID, ...]:
+        """The one or two roots."""
+        return (self.entry.root,) * self.bundle + (self.entry.image,) * self.image
+
+    @property
     def bytes(self) -> int:
         """How many bytes are sent."""
         made = self.entry.made

@@ -1,8 +1,9 @@
 """Upload what a plan lacks: every service at its own pace, and none waits for another.
 
-How much is in memory at once is bounded over all services together. One bundle that a service
-does not take, or one service that fails, stops nothing else: it is a `Missing` at the end. Each
-root that was taken is in the journal before the next one of its token is sent.
+How much is in memory at once is bounded over all services together, and each has its own part of
+that, so that one that stalls holds up nobody. One bundle that a service does not take, or one
+service that fails, stops nothing else: it is a `Missing` at the end. Each root that was taken is
+in the journal before the next one of its token is sent.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ __all__ = ["Missing", "grouped", "now", "upload"]
 _AT_ONCE = 16
 """Of one service; the back end itself bounds how many of them are under way."""
 _MEMORY = 64 * 2**20
+"""For the bundles of all services; one that is larger than its service's part goes alone there."""
 _IN_A_ROW = 20
 """So many bundles without an answer, and a service is left alone until the next run."""
 
@@ -48,8 +50,8 @@ async def upload(plans: Sequence[ServicePlan], ledger: Ledger, told: Told) -> li
 
     `told` is called with a service's name and how many of its tokens are done, well or not.
     """
-    room = _Room(_MEMORY)
-    runs = {plan.name: _Run(plan, ledger, room, told) for plan in plans}
+    part = _MEMORY // max(1, sum(1 for plan in plans if plan.todo))
+    runs = {plan.name: _Run(plan, ledger, _Room(part), told) for plan in plans}
     for run in runs.values():
         first = runs.get(run.plan.pinner.after or "")
         if first is not None and first is not run:
@@ -58,6 +60,14 @@ async def upload(plans: Sequence[ServicePlan], ledger: Ledger, told: Told) -> li
         for run in runs.values():
             group.create_task(run.finish())
     return [missing for run in runs.values() for missing in run.missing]
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """What is not begun before each of `roots` is where it is fetched from."""
+
+    work: Work
+    roots: set[CID]
 
 
 class _Run:
@@ -70,7 +80,7 @@ class _Run:
         self._room = room
         self._told = told
         self._ready = deque(plan.todo)
-        self._waiting: dict[str, Work] = {}
+        self._waiting: dict[CID, list[_Waiting]] = {}
         self._changed = asyncio.Condition()
         self._followers: list[_Run] = []
         self._done = 0
@@ -78,16 +88,27 @@ class _Run:
         self._stopped = plan.failure
 
     def wait_for(self, first: "_Run") -> None:
-        """Take what `first` still lacks only when `first` has it."""
-        lacking = {work.entry.key for work in first.plan.todo}
-        self._waiting = {w.entry.key: w for w in self._ready if w.entry.key in lacking}
-        self._ready = deque(w for w in self._ready if w.entry.key not in lacking)
+        """Take what `first` still lacks only when `first` has it.
+
+        Roots count, not tokens: an image may come to `first` with another token that has it too.
+        """
+        lacking = {root for work in first.plan.todo for root in work.roots}
+        works, self._ready = self._ready, deque()
+        for work in works:
+            roots = lacking.intersection(work.roots)
+            if not roots:
+                self._ready.append(work)
+            waiting = _Waiting(work, roots)
+            for root in roots:
+                self._waiting.setdefault(root, []).append(waiting)
         first._followers.append(self)
 
     async def finish(self) -> None:
         async with asyncio.TaskGroup() as group:
             for _ in range(min(_AT_ONCE, len(self.plan.todo))):
                 group.create_task(self._work())
+        for follower in self._followers:
+            await follower._give_up(self.plan.name)
 
     async def _work(self) -> None:
         while (work := await self._next()) is not None:
@@ -95,26 +116,35 @@ class _Run:
                 await self._try(work)
             else:
                 self._lack(work, self._stopped)
-            self._done += 1
-            self._told(self.plan.name, self._done)
-            for follower in self._followers:
-                await follower._arrived(work, self.plan)
+            self._count()
 
     async def _next(self) -> Work | None:
         async with self._changed:
             await self._changed.wait_for(lambda: self._ready or not self._waiting)
             return self._ready.popleft() if self._ready else None
 
-    async def _arrived(self, work: Work, first: ServicePlan) -> None:
+    async def _arrived(self, root: CID) -> None:
+        """Let in what waited for `root` alone."""
         async with self._changed:
-            waiting = self._waiting.pop(work.entry.key, None)
-            if waiting is not None and first.holds(work.entry):
-                self._ready.append(waiting)
-            elif waiting is not None:
-                self._lack(waiting, f"{first.name} does not have it, and it is fetched from there")
-                self._done += 1
-                self._told(self.plan.name, self._done)
+            for waiting in self._waiting.pop(root, ()):
+                waiting.roots.discard(root)
+                if not waiting.roots:
+                    self._ready.append(waiting.work)
             self._changed.notify_all()
+
+    async def _give_up(self, first: str) -> None:
+        """Let nothing wait any longer: `first` gets no more."""
+        async with self._changed:
+            left = {w.work.entry.key: w.work for some in self._waiting.values() for w in some}
+            self._waiting.clear()
+            for work in left.values():
+                self._lack(work, f"{first} does not have it, and it is fetched from there")
+                self._count()
+            self._changed.notify_all()
+
+    def _count(self) -> None:
+        self._done += 1
+        self._told(self.plan.name, self._done)
 
     async def _try(self, work: Work) -> None:
         try:
@@ -138,16 +168,19 @@ class _Run:
         entry, pinner = work.entry, self.plan.pinner
         bundle = await asyncio.to_thread(entry.bundle)
         dags = []
-        if work.bundle:
-            dags.append((Dag(bundle.root, bundle.blocks), entry.key))
+        # The image first: another token may need it too, whatever comes of this bundle.
         if work.image:
             dags.append((Dag(bundle.image, bundle.image_blocks), f"{entry.key} image"))
+        if work.bundle:
+            dags.append((Dag(bundle.root, bundle.blocks), entry.key))
         for dag, label in dags:
             receipt = await pinner.pin(dag, label)
             if pinner.name != BlockStore.name:
                 pin = PinnedBy(pinner.name, now(), receipt.blocks, receipt.bytes)
                 self._remember(dag.root, pin)
             self.plan.held.add(dag.root)
+            for follower in self._followers:
+                await follower._arrived(dag.root)
 
     def _remember(self, root: CID, pin: PinnedBy) -> None:
         try:

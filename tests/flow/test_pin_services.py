@@ -150,6 +150,17 @@ def test_pin__when_a_service_fetches_from_another__gets_what_that_one_has(world,
     assert held == {("kubo", "service:far")}
 
 
+def test_pin__when_a_shared_picture_is_fetched_from_another__nothing_is_missing(world, run):
+    """One image in five bundles: it is fetched when it is there, with whichever token it came."""
+    images = world.root / "metadata/images"
+    for number in range(2, 6):
+        (images / f"{number}.png").write_bytes((images / "1.png").read_bytes())
+    _, error = run("kubo", "service:far")
+    assert error is None
+    assert set(world.service.pins) == set(world.kubo.pins)
+    assert len(world.service.pins) == ROOTS - 4
+
+
 def test_pin__when_nobody_serves_a_service_the_blocks__is_refused_in_the_plan(world, run):
     """It would wait for blocks that nobody has."""
     _, error = run("service:far")
@@ -182,7 +193,7 @@ def test_pin__when_one_upload_is_refused__the_rest_is_pinned(world, run):
     assert head.startswith("1 token is missing somewhere")
     assert line.startswith("  pinata: token 4: ")
     assert "we do not like it" in line
-    assert len(world.pinata.pins) == ROOTS - 2
+    assert len(world.pinata.pins) == ROOTS - 1
     held = {e.key: [p.pinner for p in e.pinners] for e in Workspace(world.root).pins().entries}
     assert held.pop("4") == ["kubo"]
     assert set(map(tuple, held.values())) == {("kubo", "pinata")}

@@ -1,7 +1,8 @@
 """upload: services side by side, each bundle once, memory bounded
 
-given a service that fetches from another, it waits for that one; given one that is silent, it is
-left alone after a while; given large bundles, few are in memory at once
+given a service that fetches from another, it waits for that one's roots; given one that is silent,
+it is left alone after a while; given one that hangs, the others end; given large bundles, few are
+in memory at once
 """
 
 import asyncio
@@ -22,7 +23,17 @@ from pfpkit.upload import upload
 class Fake:
     """A pinner in memory: `fault` decides which calls fail, `pause_s` how long each takes."""
 
-    def __init__(self, name, after=None, fault=lambda number: None, pause_s=0.0, log=None):
+    def __init__(
+        self,
+        name,
+        after=None,
+        fault=lambda number: None,
+        pause_s=0.0,
+        log=None,
+        refused=None,
+        until=None,
+    ):
+        self._refused, self._until = refused, until
         self.name, self.after, self.pace = name, after, Pace()
         self._fault, self._pause_s = fault, pause_s
         self.log = [] if log is None else log
@@ -45,6 +56,10 @@ class Fake:
         try:
             error = self._fault(self.calls)
             await asyncio.sleep(self._pause_s)
+            if self._until is not None:
+                await self._until.wait()
+            if dag.root == self._refused:
+                raise PinError("not this one")
             if error is not None:
                 raise error
         finally:
@@ -63,11 +78,14 @@ def entries(tmp_path):
 def run(tmp_path, entries):
     """Upload the forty to some pinners; give the plans and what is missing."""
 
-    def uploaded(*pinners):
+    def uploaded(*pinners, entries=entries, beside=lambda: asyncio.sleep(0)):
         async def all_of_it():
             with Ledger(tmp_path / "pinning") as ledger:
                 plans = await make_plan(entries, pinners, Pins(), ledger)
-                return plans, await upload(plans, ledger, lambda *_: None)
+                done, _ = await asyncio.gather(
+                    upload(plans, ledger, lambda *_: None), asyncio.wait_for(beside(), 10)
+                )
+                return plans, done
 
         return asyncio.run(all_of_it())
 
@@ -98,6 +116,49 @@ def test_upload__when_the_first_lacks_some__the_second_says_why(run):
         "kubo does not have it, and it is fetched from there"
     }
     assert second.calls == 80 - 2 * len(keys)
+
+
+def test_upload__when_a_picture_is_shared__the_second_waits_for_its_root(run, entries, tmp_path):
+    """It comes to the first with another token, and maybe later than this token's bundle."""
+    images = tmp_path / "metadata/images"
+    for number in (2, 3, 40):
+        (images / f"{number}.png").write_bytes((images / "1.png").read_bytes())
+    shared = tuple(Collection.read(tmp_path / "metadata").tokens)
+    log = []
+    first, second = Fake("kubo", pause_s=0.002, log=log), Fake("service:x", "kubo", log=log)
+    plans, missing = run(first, second, entries=shared)
+    assert missing == []
+    assert (first.calls, second.calls) == (77, 77)
+    assert all(plan.holds(entry) for plan in plans for entry in shared)
+    for root in plans[0].held:
+        assert log.index(("kubo", root)) < log.index(("service:x", root))
+
+
+def test_upload__when_a_bundle_is_refused__its_picture_is_there_for_others(run, entries, tmp_path):
+    """Two tokens with one picture: the second lacks nothing because of the first."""
+    images = tmp_path / "metadata/images"
+    (images / "2.png").write_bytes((images / "1.png").read_bytes())
+    one, two = Collection.read(tmp_path / "metadata").tokens[:2]
+    first = Fake("kubo", refused=one.root)
+    plans, missing = run(first, entries=(one, two))
+    assert [(one.key, one.why) for one in missing] == [("1", "not this one")]
+    assert plans[0].holds(two)
+
+
+def test_upload__when_one_hangs__the_others_end(run, monkeypatch):
+    """Its bundles fill its own part of the memory, and nobody else's."""
+    monkeypatch.setattr(module, "_MEMORY", 3000)
+    hung = asyncio.Event()
+    stuck, quick, slow = Fake("stuck", until=hung), Fake("quick"), Fake("slow", pause_s=0.001)
+
+    async def ended():
+        while (quick.calls, slow.calls) != (80, 80) or slow.inside:
+            await asyncio.sleep(0.001)
+        hung.set()
+
+    _, missing = run(stuck, quick, slow, beside=ended)
+    assert missing == []
+    assert stuck.calls == 80
 
 
 def test_upload__when_one_is_slow__the_other_does_not_wait(run):
