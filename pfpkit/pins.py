@@ -2,8 +2,10 @@
 
 Pins in the embedded store are recorded the same way in `.pfpkit/pins.json`, outside git. A record
 says which bundle belongs to which token file, who holds it, and through which gateway it was read
-back. It is never the truth about what is minted: that is read from the chain. One line an entry,
-every one of them ending in a comma, so that two people's work merges line by line.
+back; and the provenance hash of all tokens. It is never the truth about what is minted: that is
+read from the chain. One line an entry, every one of them ending in a comma, so that two people's
+work merges line by line. What is said of all tokens together stands first: where a merge leaves two
+such lines, neither is right any more, and the next run writes it again.
 """
 
 import contextlib
@@ -12,16 +14,17 @@ import json
 import os
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
 from pfpkit.atomic import write_file
 from pfpkit.cid import CID, DAG_PB
-from pfpkit.errors import BadCID, BadMetadata, BadRecord
+from pfpkit.errors import BadCID, BadInput, BadMetadata, BadRecord
 from pfpkit.metadata import Json, read_json
+from pfpkit.provenance import Provenance
 
 REMOTE_PINS = Path("metadata/pins.json")
 LOCAL_PINS = Path(".pfpkit/pins.json")
@@ -97,9 +100,13 @@ class PinEntry:
 
 @dataclass(frozen=True, slots=True)
 class Pins:
-    """All entries of a record, sorted: the collection first, then tokens by number."""
+    """All entries of a record, sorted: the collection first, then tokens by number.
+
+    `provenance` is of all tokens that the collection had when the record last knew all of them.
+    """
 
     entries: tuple[PinEntry, ...] = ()
+    provenance: Provenance | None = None
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -110,8 +117,9 @@ class Pins:
             return cls()
         except (OSError, UnicodeDecodeError) as error:
             raise BadRecord(f"{path} cannot be read: {error}; {_restore(path)}") from error
+        provenance, text = _provenance_line(text)
         if (own := _own_lines(text)) is not None:
-            return cls()._with(own)
+            return replace(cls()._with(own), provenance=provenance)
         for number, line in enumerate(text.splitlines(), 1):
             if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
                 raise BadRecord(
@@ -122,7 +130,7 @@ class Pins:
             fields = read_json(text, str(path), _MAX_BYTES)
         except BadMetadata as error:
             raise BadRecord(f"{error}; {_restore(path)}") from error
-        return cls()._with(_entries(fields, text, path))
+        return replace(cls()._with(_entries(fields, text, path)), provenance=provenance)
 
     def get(self, key: str | int) -> PinEntry | None:
         """Return the entry of a token number or of 'collection'."""
@@ -145,18 +153,34 @@ class Pins:
 
     def merged(self, later: Self) -> Self:
         """Return the record with every entry of a later one merged into it."""
-        return self._with(later.entries)
+        both = self._with(later.entries)
+        return both if later.provenance is None else replace(both, provenance=later.provenance)
+
+    def with_provenance(self, tokens: Mapping[str, CID]) -> Self:
+        """Return the record with the hash of these bundles by token; as it is if it lacks one."""
+        known = {entry.key: entry.bundle for entry in self.entries}
+        ordered = sorted(tokens.items(), key=lambda token: int(token[0]))
+        if not ordered or any(known.get(key) != bundle for key, bundle in ordered):
+            return self
+        found = Provenance.of(bundle.digest for _, bundle in ordered)
+        return replace(self, provenance=found)
 
     def _with(self, entries: Iterable[PinEntry]) -> Self:
         by_key = {entry.key: entry for entry in self.entries}
+        same = True
         for entry in entries:
             known = by_key.get(entry.key)
             by_key[entry.key] = known.merged(entry) if known else entry
-        return type(self)(tuple(sorted(by_key.values(), key=lambda entry: entry.order)))
+            same = same and known is not None and known.bundle == entry.bundle
+        ordered = tuple(sorted(by_key.values(), key=lambda entry: entry.order))
+        # Of other bundles it would be another one.
+        return type(self)(ordered, self.provenance if same else None)
 
     def encode(self) -> bytes:
         """Return the bytes of the record: the same entries always give the same bytes."""
         lines = [f"{json.dumps(entry.key)}: {_line(entry)},\n" for entry in self.entries]
+        if (whole := self.provenance) is not None:
+            lines.insert(0, f'"provenance": {{"sha256": "{whole}", "tokens": {whole.tokens}}},\n')
         return f'{{\n{"".join(lines)}"version": {VERSION}\n}}\n'.encode()
 
     def save(self, path: Path) -> None:
@@ -171,10 +195,17 @@ class Pins:
             ) from error
 
 
-def record(path: Path, entries: Iterable[PinEntry]) -> Pins:
-    """Merge entries into the record on disk and return it; safe beside another process."""
+def record(
+    path: Path, entries: Iterable[PinEntry], tokens: Mapping[str, CID] | None = None
+) -> Pins:
+    """Merge entries into the record on disk and return it; safe beside another process.
+
+    `tokens` are the bundles of the whole collection, for the provenance hash.
+    """
     with _locked(path):
         pins = Pins.load(path).merged(Pins(tuple(entries)))
+        if tokens is not None:
+            pins = pins.with_provenance(tokens)
         pins.save(path)
     return pins
 
@@ -214,12 +245,32 @@ _ONE_PIN = re.compile(
 _ONE_BACK = re.compile(rf'"gateway": "({_PLAIN})", "at": "({_AT})"')
 
 
+_PROVENANCE = re.compile(
+    r'^ *"provenance": *\{ *"sha256": *"([^"]*)", *"tokens": *([0-9]{1,9}) *\},?\n', re.MULTILINE
+)
+
+
+def _provenance_line(text: str) -> tuple[Provenance | None, str]:
+    """Return what one such line says, and the text without any; of two, neither is believed."""
+    head = text[: text.find('"bundle"')]
+    found = _PROVENANCE.findall(head)
+    if not found:
+        return None, text
+    text = _PROVENANCE.sub("\n", head) + text[len(head) :]
+    with contextlib.suppress(BadInput):
+        if len(found) == 1:
+            return Provenance.parse(found[0][0], int(found[0][1])), text
+    return None, text
+
+
 def _own_lines(text: str) -> list[PinEntry] | None:
     """Return the entries of a record that is just as `encode` writes it; None for any other.
 
     A record that was edited, merged or damaged is read as JSON, with its faults named.
     """
     head, *lines, version, end, rest = text.split("\n") if text.count("\n") > 2 else [""] * 4
+    if lines[:1] == [""]:
+        del lines[0]  # where the provenance was
     if (head, version, end, rest) != ("{", f'"version": {VERSION}', "}", ""):
         return None
     entries: dict[str, PinEntry] = {}

@@ -8,11 +8,12 @@ metadata/pins.json   remote pins, and what public gateways gave back; in git
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pfpkit.addresses import gateway_url, without_credentials
+from pfpkit.cid import CID
 from pfpkit.collection import Collection, Progress
 from pfpkit.configuration import pfpkit_section
 from pfpkit.errors import NotPinned
@@ -70,7 +71,10 @@ class Workspace:
             same = (ours.bundle, ours.image) == (entry.bundle, entry.image)
             return not same and _latest(ours) >= _latest(entry)
 
-        return local.merged(Pins(tuple(e for e in remote.entries if not is_old(e))))
+        newer = Pins(tuple(e for e in remote.entries if not is_old(e)))
+        both = local.merged(newer)
+        # What the records say of all tokens together holds for one of them, or for neither.
+        return replace(both, provenance=both.provenance or remote.provenance)
 
     def pinned(self, key: str) -> PinEntry:
         """Return the entry of a token number or of 'collection'; NotPinned when there is none."""
@@ -79,8 +83,16 @@ class Workspace:
             raise NotPinned(f"{key} is in no record of pins; run `ape run pin` first")
         return entry
 
-    def record(self, entries: Iterable[PinEntry], routes: Sequence[Route]) -> None:
-        """Merge entries into the records: what a stranger can reach into the one in git."""
+    def record(
+        self,
+        entries: Iterable[PinEntry],
+        routes: Sequence[Route],
+        tokens: Mapping[str, CID] | None = None,
+    ) -> None:
+        """Merge entries into the records: what a stranger can reach into the one in git.
+
+        `tokens` are the bundles of the whole collection, for the provenance hash.
+        """
         public = {route.name for route in routes if route.is_public}
         remote, local = [], []
         for entry in entries:
@@ -91,9 +103,9 @@ class Workspace:
             if there or seen:
                 remote.append(replace(entry, pinners=there, read_back=seen))
             local.append(replace(entry, pinners=here, read_back=unseen))
-        if remote:
-            record(self.root / REMOTE_PINS, remote)
-        record(self.root / LOCAL_PINS, local)
+        if remote or (self.root / REMOTE_PINS).exists():
+            record(self.root / REMOTE_PINS, remote, tokens)
+        record(self.root / LOCAL_PINS, local, tokens)
 
     def ledger(self, *, holding: bool = True) -> Ledger:
         """Return what is pinned and in no record yet; see `Ledger`."""

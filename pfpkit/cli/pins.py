@@ -84,7 +84,8 @@ async def _record(work: "Workspace", entries: "list[PinEntry]") -> None:
         held = (PinnedBy(BlockStore.name, now()),)
         backs = tuple(ReadBack(route.name, now()) for route in routes)
         good = [replace(e, pinners=held, read_back=backs) for e in entries if e.key not in bad]
-        work.record(good, routes)
+        tokens = {entry.key: entry.bundle for entry in entries if entry.order >= 0}
+        work.record(good, routes, tokens)
     if bad:
         key, why = next(iter(bad.items()))
         raise NotPinned(f"{len(bad):,} bundles cannot be read back; the first is {key}: {why}")

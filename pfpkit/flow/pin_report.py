@@ -81,6 +81,7 @@ def show_run(run: PinRun, collection: Collection, options: PinOptions) -> None:
             read_back=read,
             read_before=before,
             routes=names,
+            provenance=str(run.provenance),
         )
     else:
         rows = [
@@ -89,6 +90,7 @@ def show_run(run: PinRun, collection: Collection, options: PinOptions) -> None:
             ("pinned", f"{len(run.new)} bundles new, {total - len(run.new)} were there"),
             ("read back", f"{read} bundles and {read} images through: {names}"),
         ]
+        rows.append(("provenance", f"{run.provenance}, of {run.provenance.tokens:,} tokens"))
         if before:
             rows.append(("before", f"{before} bundles had come back, and were not read again"))
         if run.mended:

@@ -12,6 +12,7 @@ from pfpkit.pinning import Dag
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pins import PinEntry, PinnedBy, Pins, ReadBack
 from pfpkit.plan import ServicePlan, new_pin, recorded_pin
+from pfpkit.provenance import Provenance
 from pfpkit.publication import EMBEDDED, Route
 from pfpkit.readback import Mend, read_all
 from pfpkit.upload import Missing, now, upload
@@ -39,6 +40,7 @@ class PinRun:
         self._repair = repair
         self.entries = entries
         self.plans = plans
+        self.provenance = Provenance.of(e.digest for e in entries if e.number is not None)
         self.routes = routes
         self.missing: list[Missing] = []
         self.new = {work.entry.key for plan in plans for work in plan.todo}
@@ -170,9 +172,10 @@ class PinRun:
                 known_there = any(pin.pinner == plan.name for pin in held) and bool(backs)
                 rows = settled if known_there else waiting
                 rows |= {(plan.name, root) for root in (entry.root, entry.image)}
-        if made:
+        if made or self.provenance != self._pins.provenance:
+            tokens = {entry.key: entry.root for entry in self.entries if entry.number is not None}
             try:
-                self._work.record(made, self.routes)
+                self._work.record(made, self.routes, tokens)
             except PfpkitError as error:
                 if not self.missing:
                     raise

@@ -3,6 +3,8 @@
 when the record is damaged, BadRecord names the line and what to do, and the file stays as it was.
 """
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from pfpkit.cid import CID, DAG_PB, cid_of
 from pfpkit.errors import BadRecord
 from pfpkit.pins import PinEntry, PinnedBy, Pins, ReadBack, record
+from pfpkit.provenance import Provenance
 
 NOW, LATER = "2026-11-20T18:30:00Z", "2026-11-21T09:00:00Z"
 
@@ -260,3 +263,57 @@ def test_save__when_the_folder_is_a_file__says_so():
         Pins((entry(),)).save(Path(__file__) / "pins.json")
     with pytest.raises(BadRecord, match="cannot be written: "):
         record(Path(__file__) / "pins.json", [])
+
+
+def test_provenance__when_taken__is_the_hash_of_the_digests_in_token_order():
+    """What anybody computes from the record in two lines; 10 comes after 9, the collection not."""
+    pins = Pins(tuple(entry(k, k.encode()) for k in ("collection", "2", "9", "10")))
+    tokens = {e.key: e.bundle for e in reversed(pins.tokens)}
+    record = json.loads(pins.with_provenance(tokens).encode())
+    numbers = sorted((key for key in record if key.isdecimal()), key=int)
+    text = "".join(record[number]["digest"][2:] for number in numbers)
+    assert record["provenance"] == {
+        "sha256": f"0x{hashlib.sha256(bytes.fromhex(text)).hexdigest()}",
+        "tokens": 3,
+    }
+
+
+@pytest.mark.parametrize("blank", [b"{\n", b"{ \n"])
+def test_provenance__when_recorded__comes_back_until_a_bundle_changes(tmp_path, blank):
+    """Also from a record that was edited; a changed or a new token is not in it."""
+    path = tmp_path / "pins.json"
+    tokens = {"1": entry("1").bundle, "2": entry("2", b"b").bundle}
+    made = record(path, [entry("1"), entry("2", b"b")], tokens)
+    path.write_bytes(path.read_bytes().replace(b"{\n", blank, 1))
+    assert Pins.load(path) == made
+    assert made.provenance == Provenance.of(bundle.digest for bundle in tokens.values())
+    assert made.merged(Pins((entry("1", pinners=["kubo"]),))).provenance == made.provenance
+    assert made.merged(Pins((entry("1", b"c"),))).provenance is None
+    assert made.merged(Pins((entry("3"),))).provenance is None
+
+
+def test_provenance__when_the_record_lacks_a_token__is_not_written(tmp_path):
+    """It would be of a collection that is not pinned."""
+    tokens = {"1": entry("1").bundle, "2": entry("2", b"b").bundle}
+    assert record(tmp_path / "pins.json", [entry("1")], tokens).provenance is None
+    made = record(tmp_path / "pins.json", [entry("2", b"other")], tokens)
+    assert made.provenance is None
+    assert b"provenance" not in (tmp_path / "pins.json").read_bytes()
+
+
+def test_provenance__when_a_merge_leaves_two__is_neither(tmp_path):
+    """Both sides changed a token: the hash of both together is in none of the lines."""
+    path = tmp_path / "pins.json"
+    record(path, [entry("1")], {"1": entry("1").bundle})
+    head, line, *rest = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([head, line, line.replace("0x", "0xff")[:84] + line[84:], *rest]))
+    assert Pins.load(path) == Pins((entry("1"),))
+
+
+def test_load__when_a_line_below_the_provenance_is_wrong__names_its_number(tmp_path):
+    """The line that an editor shows."""
+    path = tmp_path / "pins.json"
+    record(path, [entry("1")], {"1": entry("1").bundle})
+    path.write_text(path.read_text().replace('"digest": "0x', '"digest": "0y'))
+    with pytest.raises(BadRecord, match="line 3: '1': its digest is not that of its bundle"):
+        Pins.load(path)

@@ -7,6 +7,7 @@ given a refusal or bad credentials, nothing is uploaded at all
 
 import asyncio
 import json
+import re
 
 import pytest
 from support.folders import tiny_png
@@ -17,6 +18,7 @@ from pfpkit.collection import Collection
 from pfpkit.flow.pin import PinOptions, pin
 from pfpkit.ledger import Ledger
 from pfpkit.pins import PinEntry, PinnedBy, Pins, record
+from pfpkit.provenance import Provenance
 from pfpkit.publication import EMBEDDED
 from pfpkit.workspace import PUBLIC_GATEWAYS, Workspace
 
@@ -60,6 +62,31 @@ def test_pin__when_done__a_second_run_uploads_and_reads_nothing(world, run):
         len(world.gateway.requests),
     )
     assert "  pinned      0 bundles new, 7 were there" in out
+
+
+def test_pin__when_done__prints_and_records_the_provenance_hash(world, run):
+    """Of the tokens that are pinned now; a changed picture gives another one."""
+    out, _ = run()
+    first = Provenance.of(e.digest for e in Collection.read(world.root / "metadata").tokens)
+    assert f"  provenance  {first}, of 6 tokens\n" in out
+    assert Workspace(world.root).pins().provenance == first
+    (world.root / "metadata/images/3.png").write_bytes(tiny_png(77))
+    events = [json.loads(line) for line in run(as_json=True)[0].splitlines()]
+    second = Workspace(world.root).pins().provenance
+    assert events[-1]["provenance"] == str(second) != str(first)
+
+
+def test_pin__when_the_record_is_of_before__adds_the_provenance_hash(world, run):
+    """Nothing is uploaded for it."""
+    run()
+    for path in (world.record, world.root / ".pfpkit/pins.json"):
+        if path.exists():
+            path.write_text(re.sub('"provenance".*\n', "", path.read_text()))
+    assert Workspace(world.root).pins().provenance is None
+    before = world.kubo.uploads.total()
+    run()
+    assert Workspace(world.root).pins().provenance.tokens == 6
+    assert world.kubo.uploads.total() == before
 
 
 def test_pin__when_dry__shows_the_plan_and_changes_nothing(world, run):
