@@ -105,7 +105,7 @@ class StoreDamaged(PinError):
 
 
 class StoreFull(PinError):
-    """The disk that holds the block store is full."""
+    """A disk that has to be written to, such as that of the block store, is full."""
 
 
 class GatewayError(PfpkitError):

@@ -39,7 +39,7 @@ class Index:
     """
 
     def __init__(self, path: Path, limits: Limits) -> None:
-        head = f"pfpkit index 1, {astuple(limits)}, rules {_rules()}"
+        head = f"pfpkit index 2, {astuple(limits)}, rules {_rules()}"
         self._journal = Journal(path, head)
         self._stale = 0
         self._broken = False

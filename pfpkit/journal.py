@@ -1,36 +1,48 @@
 """An append-only file of JSON lines, for what a run that is killed must not forget.
 
+    "pfpkit pinning journal 2"                  what the lines below are, and of which version
+    5b0f3c21 ["pin","kubo","bafy...",...]       each line behind the CRC-32 of its JSON, in hex
+
 A line is handed to the system as soon as it is written, so that it outlives the process; it is
-forced to the disk with others of its time, so that a power cut costs the last few. Another
-program's file, or one of another version, is begun anew. Trusts its own lines no further: whoever
-reads one checks it, and a line that was cut short is passed over.
+forced to the disk with others of its time, so that a power cut costs the last few. A line that was
+cut short, damaged or edited is passed over: its checksum is not its own. What a right line says is
+for its reader to check.
 """
 
 import json
 import os
 import time
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from pfpkit.atomic import write_file
+from pfpkit.errors import BadRecord
 
 __all__ = ["Journal"]
 
 _SYNC_LINES = 64
 _SYNC_S = 0.5
+_SUM_BYTES = 9
 
 
 class Journal:
-    """Lines below a `head` that says what they are; a journal with another head is not read.
+    """Lines below a `head` that says what they are.
 
-    Appending makes the folder and the file. Use as `with Journal(path, head) as journal:`, or
-    call `close`, which forces what was appended to the disk.
+    A journal with another head is begun anew at the first line appended; with `keep_others` it is
+    refused with BadRecord instead. Appending makes the folder and the file. Use as
+    `with Journal(path, head) as journal:`, or call `close`, which forces what was appended to the
+    disk.
     """
 
-    def __init__(self, path: Path, head: str) -> None:
+    def __init__(self, path: Path, head: str, *, keep_others: bool = False) -> None:
         self.path = path
+        self._keep_others = keep_others
+        self._torn = False
+        self.wrong = 0
+        """How many lines `lines` has passed over."""
         self._head = json.dumps(head).encode() + b"\n"
         self._descriptor: int | None = None
         self._unsynced = 0
@@ -48,21 +60,28 @@ class Journal:
         self.close()
 
     def lines(self) -> Iterator[bytes]:
-        """Yield each whole line without its end, oldest first. OSError when it cannot be read."""
+        """Yield the JSON of each whole line, oldest first. OSError when it cannot be read."""
         try:
             with self.path.open("rb") as file:
-                if file.readline() != self._head:
+                if not self._is_ours(file.readline()):
                     return
                 for line in file:
-                    if line.endswith(b"\n") and len(line) > 1:
-                        yield line[:-1]
+                    data = line[_SUM_BYTES:-1]
+                    if line == _line(data):
+                        yield data
+                    else:
+                        self.wrong += len(line) > 1
         except FileNotFoundError:
             return
 
     def append(self, row: object) -> None:
-        """Add one line; OSError when that failed, and then the line may be there in part."""
+        """Add one line; OSError when that failed, and then nobody will read what is there of it."""
         descriptor = self._open()
-        _write_all(descriptor, _encode(row))
+        line = _line(json.dumps(row, separators=(",", ":")).encode())
+        # What a full disk left of a line must not swallow the next one.
+        whole, self._torn = b"\n" * self._torn + line, True
+        _write_all(descriptor, whole)
+        self._torn = False
         self._unsynced += 1
         if self._unsynced >= _SYNC_LINES or time.monotonic() - self._synced_at >= _SYNC_S:
             self.sync()
@@ -75,9 +94,9 @@ class Journal:
         self._synced_at = time.monotonic()
 
     def replace(self, lines: Iterable[bytes]) -> None:
-        """Give it these lines alone, in one step; without any, the file is removed."""
+        """Give it lines of this JSON alone, in one step; without any, the file is removed."""
         self.close()
-        data = b"".join(line + b"\n" for line in lines)
+        data = b"".join(map(_line, lines))
         if data:
             write_file(self.path, self._head + data)
         else:
@@ -95,7 +114,7 @@ class Journal:
     def _open(self) -> int:
         if self._descriptor is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            if not self._is_ours():
+            if not self._exists():
                 write_file(self.path, self._head)
             descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND)
             # What a killed run left of a line must not swallow the next one.
@@ -105,16 +124,27 @@ class Journal:
             self._descriptor = descriptor
         return self._descriptor
 
-    def _is_ours(self) -> bool:
+    def _exists(self) -> bool:
         try:
             with self.path.open("rb") as file:
-                return file.readline() == self._head
+                return self._is_ours(file.readline())
         except FileNotFoundError:
             return False
 
+    def _is_ours(self, head: bytes) -> bool:
+        if head == self._head:
+            return True
+        if head and self._keep_others:
+            raise BadRecord(
+                f"{self.path} is none that this pfpkit reads; use the pfpkit that wrote it, or "
+                "move it away, and what only it knows is pinned again"
+            )
+        return False
 
-def _encode(row: object) -> bytes:
-    return json.dumps(row, separators=(",", ":")).encode() + b"\n"
+
+def _line(data: bytes) -> bytes:
+    """Return a line that is believed; a bit, or up to four bytes in a row, never pass as right."""
+    return b"%08x %b\n" % (zlib.crc32(data), data)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

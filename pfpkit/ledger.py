@@ -4,7 +4,9 @@
                                 came back through a gateway
 
 A run holds the folder: a second one is told to wait. What reached the records is taken out. The
-embedded store is never in it, for it can be asked at no cost.
+embedded store is never in it, for it can be asked at no cost. A journal of another version is
+refused: its uploads would be done again. Of one with a damaged line nothing is believed until the
+services were asked, because that line may have said that a root is lost.
 """
 
 import fcntl
@@ -23,7 +25,7 @@ from pfpkit.pins import PinnedBy, ReadBack
 
 __all__ = ["Ledger"]
 
-_HEAD = "pfpkit pinning journal 1"
+_HEAD = "pfpkit pinning journal 2"
 
 
 class Ledger:
@@ -36,28 +38,25 @@ class Ledger:
         self.folder = folder
         self._holding = holding
         self._held: int | None = None
-        self._journal = Journal(folder / "journal", _HEAD)
+        self._journal = Journal(folder / "journal", _HEAD, keep_others=True)
         self._pins: dict[str, dict[CID, PinnedBy]] = {}
         self._reads: dict[CID, dict[str, ReadBack]] = {}
         self._lost: dict[str, set[CID]] = {}
         self._came: dict[CID, set[str]] = {}
+        self._rows = 0
 
     def __enter__(self) -> Self:
-        with self._disk():
-            if self._holding:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                self._held = os.open(self.folder, os.O_RDONLY)
-                try:
-                    fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    os.close(self._held)
-                    self._held = None
-                    raise PinError(
-                        f"another `ape run pin` is at work in {self.folder}; wait until it ends"
-                    ) from None
-            for line in self._journal.lines():
-                with suppress(ValueError, TypeError, IndexError, BadCID):
-                    self._take(json.loads(line))
+        try:
+            with self._disk():
+                if self._holding:
+                    self._hold()
+                for line in self._journal.lines():
+                    self._rows += 1
+                    with suppress(ValueError, TypeError, IndexError, BadCID):
+                        self._take(json.loads(line))
+        except BaseException:
+            self._release()
+            raise
         return self
 
     def __exit__(
@@ -70,9 +69,12 @@ class Ledger:
             with self._disk():
                 self._journal.close()
         finally:
-            if self._held is not None:
-                os.close(self._held)
-                self._held = None
+            self._release()
+
+    @property
+    def damaged(self) -> bool:
+        """Whether a line could not be read, so that what the others say may not hold."""
+        return self._journal.wrong > 0
 
     def pinned(self, root: CID, pin: PinnedBy) -> None:
         """Remember that a service took `root`; the line outlives the process at once."""
@@ -114,15 +116,17 @@ class Ledger:
         return frozenset(self._came.get(bundle, ()))
 
     def keep(self, pin: Callable[[str, CID], bool], reading: Callable[[str, CID], bool]) -> None:
-        """Keep the (service, root) and the (gateway, bundle) that are to be kept, and no others."""
+        """Keep the (service, root) and the (gateway, bundle) that are to be kept, and no others.
+
+        Rows that later ones have made void, and damaged lines, are not kept for long either.
+        """
         pins = {n: {r: p for r, p in held.items() if pin(n, r)} for n, held in self._pins.items()}
         lost = {n: {r for r in roots if pin(n, r)} for n, roots in self._lost.items()}
         reads = {
             bundle: {n: back for n, back in backs.items() if reading(n, bundle)}
             for bundle, backs in self._reads.items()
         }
-        if (pins, lost, reads) == (self._pins, self._lost, self._reads):
-            return
+        same = (pins, lost, reads) == (self._pins, self._lost, self._reads)
         self._pins, self._lost, self._reads = pins, lost, reads
         # The lost first: what was pinned again after that is held.
         rows: list[list[Any]] = [
@@ -138,14 +142,33 @@ class Ledger:
             for bundle, backs in reads.items()
             for back in backs.values()
         ]
+        if same and not self.damaged and self._rows <= 2 * len(rows):
+            return
+        self._rows = len(rows)
         with self._disk():
             self._journal.replace(json.dumps(row, separators=(",", ":")).encode() for row in rows)
+
+    def _hold(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._held = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise PinError(
+                f"another `ape run pin` is at work in {self.folder}; wait until it ends"
+            ) from None
+
+    def _release(self) -> None:
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
 
     def _forget(self, pinner: str, root: CID) -> None:
         self._pins.get(pinner, {}).pop(root, None)
         self._lost.setdefault(pinner, set()).add(root)
 
     def _append(self, row: list[Any]) -> None:
+        self._rows += 1
         with self._disk():
             self._journal.append(row)
 

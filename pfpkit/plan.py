@@ -94,13 +94,13 @@ async def make_plan(
 ) -> list[ServicePlan]:
     """Return what each service lacks. PinError when one refuses a bundle or the credentials.
 
-    With `repair`, neither records nor journal are believed, and what a service does not hold any
-    more is journalled, so that no later run believes it either. A service that does not answer is a
-    plan with a `failure`: the others go on.
+    With `repair`, or when the journal is damaged, neither records nor journal are believed, and
+    what a service does not hold any more is journalled, so that no later run believes it either. A
+    service that does not answer is a plan with a `failure`: the others go on.
     """
     plans = [ServicePlan(pinner) for pinner in pinners]
     for plan in plans:
-        if not repair and plan.name != BlockStore.name:
+        if not (repair or ledger.damaged) and plan.name != BlockStore.name:
             recorded = _recorded(entries, pins, plan.name) - ledger.lost_by(plan.name)
             plan.held |= ledger.roots(plan.name) | recorded
     await asyncio.gather(*(_ask(plan, entries) for plan in plans))

@@ -160,7 +160,8 @@ class _Run:
             self._lack(work, str(error))
             if self._silent >= _IN_A_ROW and self._stopped is None:
                 self._stopped = f"not tried after {self._silent} in a row had failed: {error}"
-        except PfpkitError as error:
+        except (PfpkitError, OSError) as error:
+            # Whatever this machine lacks for one upload, the others are not to be lost with it.
             self._silent = 0
             self._lack(work, str(error))
 

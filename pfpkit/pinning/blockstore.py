@@ -31,7 +31,7 @@ from pfpkit.unixfs import decode_node
 
 _SHARDING = b"/repo/flatfs/shard/v1/next-to-last/2\n"
 # A quota and a limit on file size look like a full disk to whoever has to fix it.
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # Bounds on what is open and in memory at once; macOS allows 256 open files by default.
 _BATCH_BLOCKS = 64
 _BATCH_BYTES = 16 * 2**20
@@ -280,7 +280,7 @@ class BlockStore:
             yield
         except OSError as error:
             reason = error.strerror or str(error)
-            if error.errno in _FULL:
+            if error.errno in FULL:
                 raise StoreFull(
                     f"no room left for the block store {self.path}: {reason}; "
                     "free some space and run it again (nothing half-written was left)"

@@ -170,7 +170,12 @@ class Client:
             sent["Content-Type"] = "application/json"
             data = json.dumps(body).encode()
         url = path if "://" in path else self.url + path
-        request = self._http.build_request(method, url, params=params, headers=sent, content=data)
+        try:
+            request = self._http.build_request(
+                method, url, params=params, headers=sent, content=data
+            )
+        except (httpx.InvalidURL, UnicodeError):
+            return Failure("it gave a name that no request can have")
         limit = self.pressure.answer_bytes if max_bytes is None else max_bytes
         answer = await self._send(request, limit, 0 if upload is None else upload.length)
         if isinstance(answer, Failure):
@@ -196,7 +201,7 @@ class Client:
         except _TooLarge:
             return Failure(f"its answer has more than {max_bytes} bytes")
         except (httpx.ConnectTimeout, httpx.ConnectError) as error:
-            return Failure(f"it cannot be reached ({self.clip(str(error))})", retryable=True)
+            return Failure(f"it cannot be reached ({self.clip(_why(error))})", retryable=True)
         except httpx.TimeoutException:
             return Failure(f"silent for {self.pressure.read_s:g} s", retryable=True)
         except TimeoutError:
@@ -206,7 +211,9 @@ class Client:
         except httpx.HTTPError as error:
             if started:
                 return Failure("its answer was cut short", retryable=True)
-            return Failure(f"the connection broke ({self.clip(str(error))})", retryable=True)
+            return Failure(f"the connection broke ({self.clip(_why(error))})", retryable=True)
+        except OSError as error:
+            return Failure(f"this machine failed ({self.clip(_why(error))})", retryable=True)
 
     def fault(self, answer: Answer) -> Failure | None:
         """Return None for 2xx, and otherwise what the status means, with the service's reason."""
@@ -259,6 +266,16 @@ class Client:
 def _authorities() -> ssl.SSLContext:
     # Reading all certificates takes some 30 ms, and they are the same for every client.
     return httpx.create_ssl_context(trust_env=False)
+
+
+def _why(error: BaseException) -> str:
+    """Return the system's own words for a broken connection, if there are any beneath."""
+    found, beneath = str(error), error.__cause__ or error.__context__
+    if isinstance(error, BaseExceptionGroup):
+        beneath = error.exceptions[0]
+    if isinstance(error, OSError) and error.strerror:
+        found = error.strerror
+    return _why(beneath) or found if beneath is not None else found
 
 
 class _TooLarge(Exception):

@@ -17,7 +17,7 @@ from pfpkit.pinning import Dag, PinReceipt, tus
 from pfpkit.pinning.client import Answer, Client, Secret
 from pfpkit.pinning.parcel import Parcel
 from pfpkit.pinning.pressure import Clock, Failure, Pressure
-from pfpkit.pinning.remote import Remote, car_form, wrong_cid
+from pfpkit.pinning.remote import Remote, car_form, is_name, wrong_cid
 
 NAME = "pinata"
 API = "https://api.pinata.cloud"
@@ -160,7 +160,7 @@ class PinataPinner(Remote):
     async def _files(self, root: CID) -> list[dict[str, object]]:
         """Return what the account lists under one CID; the filter is not trusted."""
         files, _ = await self._list(cid=root)
-        return [file for file in files if root.as_v1() in _cids([file])]
+        return [f for f in files if root.as_v1() in _cids([f]) and is_name(f.get("id"))]
 
     async def _list(self, *, cid: CID | None = None, token: str = "") -> _Page:
         params = {"limit": str(_PAGE)}

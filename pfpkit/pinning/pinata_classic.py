@@ -13,8 +13,8 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,8 +23,9 @@ from typing import TypeVar
 import httpx
 
 from pfpkit.cid import CID, RAW
-from pfpkit.errors import BadBlock, BadCID, NotFound, PinError
+from pfpkit.errors import BadBlock, BadCID, NotFound, PinError, StoreFull
 from pfpkit.pinning import Dag, DagSummary, PinReceipt
+from pfpkit.pinning.blockstore import FULL
 from pfpkit.pinning.client import Answer, Client, Secret
 from pfpkit.pinning.parcel import Parcel
 from pfpkit.pinning.pressure import Clock, Failure, Pressure
@@ -105,10 +106,8 @@ class PinataClassicPinner(Remote):
             "pinataMetadata": {"name": (label or str(dag.root))[:255]},
             "pinataOptions": {"cidVersion": 1},
         }
-        with tempfile.TemporaryDirectory(prefix="pfpkit-") as folder:
-            name = secrets.token_hex(8)
-            path = Path(folder) / name
-            await asyncio.to_thread(_lay_out, dag, path)
+        name = secrets.token_hex(8)
+        async with _laid_out(dag, name) as path:
             new = await self._call(
                 f"take {dag.root}",
                 lambda answer: _pinned(answer, dag.root),
@@ -192,19 +191,11 @@ class PinataClassicPinner(Remote):
             "read_s": pressure.read_s,
             "within_s": pressure.total_s,
         }
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",
-            "-m",
-            _WORKER,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            # What else is in the environment is none of its business.
-            env={name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
-            # A Ctrl-C is for us; we end it then.
-            start_new_session=True,
-        )
+        try:
+            process = await _started()
+        except OSError as error:
+            # No file descriptors or no memory: others will end, and then there are some.
+            return Failure(f"no worker could be started ({error.strerror})", retryable=True)
         try:
             async with asyncio.timeout(pressure.total_s):
                 output = await _talk(process, json.dumps(whole).encode())
@@ -224,6 +215,22 @@ class PinataClassicPinner(Remote):
         return said
 
 
+async def _started() -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-P",
+        "-m",
+        _WORKER,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        # What else is in the environment is none of its business.
+        env={name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
+        # A Ctrl-C is for us; we end it then.
+        start_new_session=True,
+    )
+
+
 async def _talk(process: asyncio.subprocess.Process, task: bytes) -> bytes:
     if process.stdin is None or process.stdout is None:
         return b""
@@ -238,6 +245,30 @@ async def _talk(process: asyncio.subprocess.Process, task: bytes) -> bytes:
         if len(output) > _MAX_OUTPUT:
             return b""
     return bytes(output)
+
+
+@asynccontextmanager
+async def _laid_out(dag: Dag, name: str) -> AsyncIterator[Path]:
+    """Yield the path of the DAG's files in a temporary folder, called `name` there."""
+    root = dag.root
+    try:
+        # Whatever cannot be removed afterwards is no reason to forget that it was pinned.
+        folder = tempfile.TemporaryDirectory(prefix="pfpkit-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise _unwritten(root, error) from error
+    with folder as path:
+        try:
+            await asyncio.to_thread(_lay_out, dag, Path(path) / name)
+        except OSError as error:
+            raise _unwritten(root, error) from error
+        yield Path(path) / name
+
+
+def _unwritten(root: CID, error: OSError) -> PinError:
+    reason = f"{root} was not sent to {NAME}: {error.strerror} ({error.filename or 'a file'})"
+    if error.errno in FULL:
+        return StoreFull(f"{reason}; free some space for temporary files and run it again")
+    return PinError(f"{reason}; TMPDIR has to name a folder that you may write, for {NAME}")
 
 
 def _lay_out(dag: Dag, path: Path) -> None:
@@ -257,7 +288,7 @@ def _lay_out(dag: Dag, path: Path) -> None:
             if link.cid.codec != RAW or "/" in name or name in (".", ".."):
                 raise BadBlock(f"{name!r} is no file of one raw block")
             (path / name).write_bytes(get(link.cid))
-    except (BadBlock, NotFound, OSError, ValueError) as error:
+    except (BadBlock, NotFound, ValueError) as error:
         raise PinError(
             f"{dag.root} was not sent: {NAME} takes a file, or a flat folder of them "
             f"({error}); {_USE_JWT}"

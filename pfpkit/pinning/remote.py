@@ -14,6 +14,8 @@ from pfpkit.pinning.client import Client, Upload
 from pfpkit.pinning.parcel import Parcel
 from pfpkit.pinning.pressure import Failure
 
+_MAX_NAME = 1024
+
 
 class Remote(ABC):
     """What the remote back ends share: a name, a client, and an end."""
@@ -77,6 +79,11 @@ def car_form(fields: Mapping[str, str], parcel: Parcel) -> Upload:
 
     length = len(head) + parcel.length + len(tail)
     return Upload(length, f"multipart/form-data; boundary={boundary}", read)
+
+
+def is_name(said: object) -> bool:
+    """Return whether `said` can be part of a path: services call their pins by names."""
+    return isinstance(said, str) and 0 < len(said) <= _MAX_NAME and said.isprintable()
 
 
 def wrong_cid(root: CID, said: object) -> Failure | None:

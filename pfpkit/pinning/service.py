@@ -18,7 +18,7 @@ from pfpkit.pinning import Dag, DagSummary, PinReceipt
 from pfpkit.pinning.client import Answer, Client, Secret
 from pfpkit.pinning.parcel import Parcel
 from pfpkit.pinning.pressure import Clock, Failure, Pressure
-from pfpkit.pinning.remote import Remote, is_cid, wrong_cid
+from pfpkit.pinning.remote import Remote, is_cid, is_name, wrong_cid
 
 PREFIX = "service:"
 PRESSURE = Pressure(per_minute=60, at_once=16)
@@ -238,7 +238,7 @@ def _request(said: object, client: Client) -> _Request | None:
     pin, info, delegates = said.get("pin"), said.get("info"), said.get("delegates")
     request_id, status = said.get("requestid"), said.get("status")
     # A request called `..` would be another address.
-    if not isinstance(request_id, str) or not request_id.strip("."):
+    if not isinstance(request_id, str) or not is_name(request_id.strip(".")):
         return None
     if status not in _ALL.split(","):
         return None

@@ -4,6 +4,7 @@ when it is damaged or another pfpkit's, everything is read again; a run that is 
 """
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -124,6 +125,20 @@ def test_read__when_the_index_is_damaged__gives_the_same(folder, settled):
     assert without_count(read(folder)[0]) == without_count(first)
     path.write_bytes(b"\xff" * 5000)
     assert without_count(read(folder)[0]) == without_count(first)
+
+
+def test_read__when_the_index_was_edited__its_lines_are_not_believed(folder, settled):
+    """A CID of another picture in a line that fits the files in everything else."""
+    first = read(folder)[0]
+    path = folder.parent / "index"
+    lines = path.read_bytes().splitlines(keepends=True)
+    roots = [re.search(rb"bafybei[a-z2-7]{52}", line) for line in lines]
+    one, two = [root.group() for root in roots if root][1:3]
+    swapped = [line.replace(one, two) for line in lines]
+    assert swapped != lines
+    path.write_bytes(b"".join(swapped))
+    again, computed = read(folder)
+    assert (without_count(again), computed) == (without_count(first), 1)
 
 
 def test_read__when_the_rules_or_limits_are_others__begins_anew(folder, settled, monkeypatch):

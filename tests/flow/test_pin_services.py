@@ -301,6 +301,23 @@ def test_pin__when_a_repair_fails__a_plain_run_does_it(world, run):
     assert not list(world.root.glob(".pfpkit/pinning/journal"))
 
 
+def test_pin__when_a_line_of_the_journal_is_wrong__asks_and_records_nothing_by_it(world, run):
+    """A bit of the line that said that a root is lost: the service is asked again."""
+    assert run()[1] is None
+    entry = Collection.read(world.root / "metadata").tokens[3]
+    world.pinata.forget(str(entry.root))
+    world.pinata.refused = "4"
+    assert run(repair=True)[1] is not None
+    journal = world.root / ".pfpkit/pinning/journal"
+    whole = journal.read_bytes()
+    assert whole.count(b'["lost",') == 1
+    journal.write_bytes(whole.replace(b'["lost",', b'["losu",'))
+    assert "we do not like it" in run()[1]
+    world.pinata.refused = ""
+    assert run()[1] is None
+    assert str(entry.root) in world.pinata.pins
+
+
 def test_pin__when_another_service_is_run__keeps_the_journal_of_the_first(world, run):
     """What was taken and did not come back yet is uploaded no second time."""
     world.gateway.lie = Lie.FLIPPED_BYTE

@@ -181,6 +181,14 @@ def test_upload__when_credentials_end__the_rest_is_not_tried(run):
     assert good.calls == 80
 
 
+def test_upload__when_the_machine_fails_for_one__the_rest_is_tried(run):
+    """An error of the system is no end of the run."""
+    broken = OSError(24, "Too many open files")
+    one = Fake("a", fault=lambda number: broken if number == 3 else None)
+    _, missing = run(one, Fake("b"))
+    assert [(each.place, each.why) for each in missing] == [("a", str(broken))]
+
+
 def test_upload__when_nothing_is_answered__gives_up_after_twenty_in_a_row(run):
     """The retries of forty bundles would take hours."""
     bad = Fake("a", fault=lambda number: Unavailable("no answer"))

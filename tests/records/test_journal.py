@@ -1,6 +1,6 @@
 """Journal: given lines that were appended, gives them back, whatever the process came to
 
-when it is cut, garbled or of another head, gives the whole lines that are left, or none
+when it is cut, garbled, edited or of another head, gives the right lines that are left, or none
 """
 
 import os
@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from pfpkit.errors import BadRecord
 from pfpkit.journal import Journal
 
 
@@ -63,6 +64,48 @@ def test_append__when_the_head_is_another__begins_anew(path):
     assert rows(path) == []
 
 
+def test_append__when_another_version_is_to_be_kept__is_refused(path):
+    """Nothing is overwritten; reading it is refused too."""
+    with Journal(path, "head 1") as journal:
+        journal.append([1])
+    before = path.read_bytes()
+    for act in (lambda j: j.append([2]), lambda j: list(j.lines())):
+        with pytest.raises(BadRecord, match="use the pfpkit that wrote it, or move it away"):
+            act(Journal(path, "head 2", keep_others=True))
+    assert path.read_bytes() == before
+    path.write_bytes(b"")
+    with Journal(path, "head 2", keep_others=True) as journal:
+        journal.append([2])
+    assert rows(path, "head 2") == ["[2]"]
+
+
+def test_lines__when_any_bit_is_flipped__that_line_is_not_given(path):
+    """Each bit of a line in turn; the lines beside it are."""
+    with Journal(path, "head 1") as journal:
+        for row in (["a", 1], ["b", 2], ["c", 3]):
+            journal.append(row)
+    whole = path.read_bytes()
+    start = whole.index(b"\n", whole.index(b'["a"')) + 1
+    end = whole.index(b"\n", start)
+    for bit in range(8 * (end - start)):
+        flipped = bytearray(whole)
+        flipped[start + bit // 8] ^= 1 << bit % 8
+        path.write_bytes(flipped)
+        journal = Journal(path, "head 1")
+        assert list(journal.lines()) == [b'["a",1]', b'["c",3]']
+        assert journal.wrong in (1, 2)  # two, when the flip made an end of a line
+
+
+def test_lines__when_edited__only_what_was_not_touched_is_given(path):
+    """Right JSON, and still not what was written; two torn lines are no whole one."""
+    with Journal(path, "head 1") as journal:
+        for row in (["a", 1], ["b", 2], ["c", 3]):
+            journal.append(row)
+    head, a, b, c = path.read_bytes().splitlines()
+    path.write_bytes(b"\n".join([head, a.replace(b"1]", b"7]"), b[:12] + c[12:], c[9:], b, b""]))
+    assert rows(path) == ['["b",2]']
+
+
 def test_replace__when_given_lines__has_these_alone(path):
     """And goes on after them; without any there is no file."""
     with Journal(path, "head 1") as journal:
@@ -103,5 +146,25 @@ def test_append__when_the_disk_is_full__raises_and_the_rest_stays(path):
     assert ran.stdout == "File too large\n", ran
     kept = rows(path)
     assert kept == [f"[{number}]" for number in range(len(kept))]
-    assert len(kept) > 100
+    assert len(kept) > 50
     assert os.path.getsize(path) <= 1000
+
+
+def test_append__when_it_failed_in_the_middle__the_next_line_is_whole(path):
+    """Space came back: what the full disk left of one line does not swallow another."""
+    code = (
+        "import resource, sys; from pathlib import Path\n"
+        "from pfpkit.journal import Journal\n"
+        "journal = Journal(Path(sys.argv[1]), 'head 1')\n"
+        "journal.append(['first'])\n"
+        "size = Path(sys.argv[1]).stat().st_size\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (size + 5, resource.RLIM_INFINITY))\n"
+        "for _ in range(2):\n"
+        "    try: journal.append(['torn'])\n"
+        "    except OSError as error: print(error.strerror)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10000, resource.RLIM_INFINITY))\n"
+        "journal.append(['second']); journal.append(['third']); journal.close()\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True)
+    assert ran.stdout == "File too large\n" * 2, ran
+    assert rows(path) == ['["first"]', '["second"]', '["third"]']

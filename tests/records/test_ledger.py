@@ -8,10 +8,12 @@ from dataclasses import replace
 import pytest
 
 from pfpkit.cid import DAG_PB, cid_of
-from pfpkit.errors import PinError
+from pfpkit.errors import BadRecord, PinError
+from pfpkit.journal import Journal
 from pfpkit.ledger import Ledger
 from pfpkit.pins import PinnedBy, ReadBack
 
+HEAD = "pfpkit pinning journal 2"
 ROOT, OTHER = cid_of(b"a", DAG_PB), cid_of(b"b", DAG_PB)
 PIN = PinnedBy("kubo", "2026-11-20T18:30:00Z", 3, 47_000)
 BACK = ReadBack("https://a.example", "2026-11-20T18:31:00Z")
@@ -83,15 +85,56 @@ def test_ledger__when_another_run_holds_it__is_refused(folder):
         pass
 
 
-def test_ledger__when_lines_are_garbled__knows_the_others(folder):
-    """A service is asked again about what is not known."""
-    path = folder / "journal"
-    head, pin, read = path.read_bytes().splitlines()
-    odd = [b"{}", b"[]", b"nonsense", b'["pin","kubo","bafyx","t",1,2]', b'["pin","kubo"]', b"\xff"]
-    path.write_bytes(b"\n".join([head, *odd, pin, read, b""]))
+def test_ledger__when_rows_are_odd__knows_the_others(folder):
+    """Right lines of which it can make nothing."""
+    odd = [{}, [], "nonsense", ["pin", "kubo", "bafyx", "t", 1, 2], ["pin", "kubo"]]
+    with Journal(folder / "journal", HEAD) as journal:
+        for row in odd:
+            journal.append(row)
     with Ledger(folder) as ledger:
         assert ledger.roots("kubo") == {ROOT}
         assert ledger.reads_of(ROOT) == (BACK,)
+        assert not ledger.damaged
+
+
+def test_ledger__when_a_line_was_edited__is_damaged_until_it_is_kept_anew(folder):
+    """No root that was not taken is said to be, and the reader is told."""
+    path = folder / "journal"
+    path.write_bytes(path.read_bytes().replace(str(ROOT).encode(), str(OTHER).encode(), 1))
+    with Ledger(folder) as ledger:
+        assert ledger.roots("kubo") == frozenset()
+        assert ledger.reads_of(ROOT) == (BACK,)
+        assert ledger.damaged
+        ledger.keep(lambda *_: True, lambda *_: True)
+    with Ledger(folder) as ledger:
+        assert ledger.reads_of(ROOT) == (BACK,)
+        assert not ledger.damaged
+
+
+def test_ledger__when_of_another_version__is_refused_and_kept(folder):
+    """What it says of uploads would be lost."""
+    path = folder / "journal"
+    path.write_bytes(path.read_bytes().replace(b"journal 2", b"journal 3", 1))
+    before = path.read_bytes()
+    with pytest.raises(BadRecord, match="is none that this pfpkit reads"), Ledger(folder):
+        pass
+    assert path.read_bytes() == before
+    with pytest.raises(BadRecord, match="is none"), Ledger(folder):  # nothing holds the folder
+        pass
+
+
+def test_keep__when_rows_were_superseded__the_file_does_not_grow(folder):
+    """A run that fails each night for a year."""
+    sizes = []
+    for _ in range(20):
+        with Ledger(folder) as ledger:
+            ledger.pinned(ROOT, PIN)
+            ledger.read(ROOT, BACK)
+            ledger.keep(lambda *_: True, lambda *_: True)
+        sizes.append((folder / "journal").stat().st_size)
+    assert max(sizes) <= 3 * min(sizes)
+    with Ledger(folder) as ledger:
+        assert (ledger.pin_of("kubo", ROOT), ledger.reads_of(ROOT)) == (PIN, (BACK,))
 
 
 def test_ledger__when_it_cannot_be_written__says_why_it_has_to(tmp_path):
