@@ -39,6 +39,8 @@ class Bundle:
     metadata_bytes: bytes = field(repr=False)
     blocks: tuple[Block, ...] = field(repr=False)
     image_blocks: tuple[Block, ...] = field(repr=False)
+    tsize: int
+    """The bytes of its whole DAG, as a directory's link to it says them."""
 
     @property
     def digest(self) -> bytes:
@@ -73,9 +75,9 @@ def build(image: CleanImage, metadata: Metadata) -> Bundle:
     metadata_bytes = metadata.encode(f"ipfs://{image_file.cid}")
     metadata_file = add_file(metadata_bytes, UNIXFS_V1_2025, keep)
     files = {IMAGE: image_file, METADATA: metadata_file}
-    root = add_directory(files, UNIXFS_V1_2025, keep).cid
+    root = add_directory(files, UNIXFS_V1_2025, keep)
     bundle = Bundle(
-        root=root,
+        root=root.cid,
         image=image_file.cid,
         metadata=metadata_file.cid,
         media_type=image.media_type,
@@ -83,6 +85,7 @@ def build(image: CleanImage, metadata: Metadata) -> Bundle:
         metadata_bytes=metadata_bytes,
         blocks=tuple(blocks.values()),
         image_blocks=image_blocks,
+        tsize=root.tsize,
     )
     _check(bundle)
     return bundle

@@ -116,7 +116,10 @@ def _line(pair: Pair, stamps: tuple[Stamp, Stamp], made: Made) -> list[Any]:
         os.path.basename(pair.metadata),
         *(list(astuple(stamp)) for stamp in stamps),
         [str(made.root), str(made.image), made.media_type, list(made.removed)],
-        [made.blocks, made.bytes, made.image_blocks, made.image_bytes, made.largest_file],
+        [
+            *(made.blocks, made.bytes, made.image_blocks, made.image_bytes),
+            *(made.largest_file, made.tsize, made.pixels),
+        ],
     ]
 
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 from pfpkit.bundle import Bundle, build
 from pfpkit.cid import CID
 from pfpkit.errors import BadInput
-from pfpkit.images import Limits, clean
+from pfpkit.images import CleanImage, Limits, clean
 from pfpkit.metadata import CollectionMetadata, TokenMetadata
 
 __all__ = [
@@ -82,7 +82,8 @@ class Made:
     """What came of a pair: the two roots, their blocks and bytes, and what was left out.
 
     `bytes` and `blocks` are of the whole bundle, each different block once; `largest_file` is the
-    larger one of its two files, in bytes.
+    larger one of its two files, in bytes; `tsize` is what a directory's link to the bundle says.
+    `pixels` is the hash of what the picture shows.
     """
 
     root: CID
@@ -94,20 +95,24 @@ class Made:
     image_blocks: int
     image_bytes: int
     largest_file: int
+    tsize: int
+    pixels: str
 
     @classmethod
-    def of(cls, bundle: Bundle, removed: tuple[str, ...]) -> "Made":
+    def of(cls, bundle: Bundle, picture: CleanImage) -> "Made":
         """Return what there is to know of a bundle without its bytes."""
         return cls(
             bundle.root,
             bundle.image,
             bundle.media_type,
-            removed,
+            picture.removed,
             len(bundle.blocks),
             sum(len(block.data) for block in bundle.blocks),
             len(bundle.image_blocks),
             sum(len(block.data) for block in bundle.image_blocks),
             max(len(bundle.image_bytes), len(bundle.metadata_bytes)),
+            bundle.tsize,
+            picture.pixels,
         )
 
 
@@ -134,7 +139,7 @@ def compute(pair: Pair, limits: Limits, known: tuple[str, str] | None = None) ->
     cleaned = _noted(problems, lambda: clean(picture[0], limits, pair.image)) if picture else None
     if not (words and picture and about and cleaned):
         raise BadInput("\n".join(problems))
-    made = Made.of(build(cleaned, about), cleaned.removed)
+    made = Made.of(build(cleaned, about), cleaned)
     return Computed((picture[1], words[1]), made)
 
 

@@ -17,6 +17,7 @@ from pfpkit.workspace import Workspace
 @click.option("--dry-run", is_flag=True, help="Stop after the plan; pin and record nothing.")
 @click.option("--rehash", is_flag=True, help="Read every file, also those that look the same.")
 @click.option("--repair", is_flag=True, help="Believe no record; pin again what is missing.")
+@click.option("--no-duplicates", is_flag=True, help="Refuse two tokens that show one picture.")
 @click.option("--json", "as_json", is_flag=True, help="Print events as JSON lines.")
 def cli(to: tuple[str, ...], gateways: tuple[str, ...], as_json: bool, **flags: bool) -> None:
     """Pin the collection in metadata/ and read every bundle back through a gateway.

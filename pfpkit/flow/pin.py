@@ -7,13 +7,16 @@ import click
 from pfpkit.cid import CID
 from pfpkit.collection import Collection
 from pfpkit.console import Progress
+from pfpkit.duplicates import find_duplicates, listed
 from pfpkit.errors import BadInput
-from pfpkit.flow.pin_report import PinOptions, pin_command, show_plan, show_run
+from pfpkit.flow.pin_report import PinOptions, pin_command, show_duplicates, show_plan, show_run
 from pfpkit.flow.pin_run import PinRun
 from pfpkit.plan import make_plan
 from pfpkit.workspace import Workspace
 
 __all__ = ["PinOptions", "pin", "pin_command"]
+
+_SHOWN = 20
 
 
 async def pin(work: Workspace, options: PinOptions | None = None) -> None:
@@ -32,6 +35,7 @@ async def pin(work: Workspace, options: PinOptions | None = None) -> None:
         entries = tuple(collection)
         plans = await make_plan(entries, pinners, pins, ledger, repair=options.repair)
         show_plan(plans, options)
+        show_duplicates(find_duplicates(collection.tokens), options)
         if options.dry_run:
             return
         routes = stack.enter_context(work.routes(options.gateways, to=options.to))
@@ -59,11 +63,12 @@ class Reading:
 
 def _refuse_copies(collection: Collection) -> None:
     """BadInput when two tokens would be minted with one bundle."""
-    seen: dict[CID, str] = {}
+    seen: dict[CID, list[str]] = {}
     for entry in collection.tokens:
-        if entry.root in seen:
-            raise BadInput(
-                f"tokens {seen[entry.root]} and {entry.key} are the same picture with the same "
-                "words; change one of them or take it out"
-            )
-        seen[entry.root] = entry.key
+        seen.setdefault(entry.root, []).append(entry.key)
+    copies = [f"{listed(keys)}" for keys in seen.values() if len(keys) > 1]
+    if copies:
+        raise BadInput(
+            f"tokens {'; and '.join(copies[:_SHOWN])} are the same picture with the same words; "
+            "change one of them or take it out"
+        )

@@ -10,13 +10,14 @@ import click
 
 from pfpkit.collection import Collection
 from pfpkit.console import facts, table
-from pfpkit.errors import NotPinned
+from pfpkit.duplicates import Duplicate, duplicate_lines
+from pfpkit.errors import BadInput, NotPinned
 from pfpkit.flow.pin_run import PinRun
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.plan import ServicePlan
 from pfpkit.upload import Missing, grouped
 
-__all__ = ["PinOptions", "pin_command", "show_plan", "show_run"]
+__all__ = ["PinOptions", "pin_command", "show_duplicates", "show_plan", "show_run"]
 
 _REASONS, _KEYS = 20, 8
 
@@ -30,6 +31,7 @@ class PinOptions:
     dry_run: bool = False
     rehash: bool = False
     repair: bool = False
+    no_duplicates: bool = False
     as_json: bool = False
 
 
@@ -66,6 +68,19 @@ def show_plan(plans: Sequence[ServicePlan], options: PinOptions) -> None:
                 click.echo(f"  {plan.name}: {plan.failure}")
     if options.dry_run:
         click.echo("nothing was pinned or recorded: --dry-run", err=options.as_json)
+
+
+def show_duplicates(duplicates: Sequence[Duplicate], options: PinOptions) -> None:
+    """Warn of tokens that show one picture; BadInput with --no-duplicates."""
+    lines = duplicate_lines(duplicates)
+    if options.as_json:
+        for one in duplicates:
+            _say(event="duplicate", same=one.same, tokens=one.keys)
+    if options.no_duplicates and lines:
+        raise BadInput("\n  ".join(["refused by --no-duplicates, nothing was uploaded:", *lines]))
+    if not options.as_json:
+        for line in lines:
+            click.echo(f"  warning: {line}")
 
 
 def show_run(run: PinRun, collection: Collection, options: PinOptions) -> None:

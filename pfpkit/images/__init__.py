@@ -16,6 +16,7 @@ from pfpkit.images.container import Rebuilt
 from pfpkit.images.decode import decode
 from pfpkit.images.kinds import media_type, refusal
 from pfpkit.images.limits import Limits
+from pfpkit.images.pixels import Pixels
 
 __all__ = ["CleanImage", "ImageInfo", "Limits", "clean", "inspect", "media_type"]
 
@@ -38,6 +39,8 @@ class CleanImage:
     height: int
     frames: int
     removed: tuple[str, ...]
+    pixels: str = ""
+    """The hash of what it shows (`images.pixels`); empty when it was not decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,13 @@ def clean(
     try:
         kind, rebuilt = _rebuilt(data, limits)
         size = (rebuilt.width, rebuilt.height)
+        pixels = Pixels()
         if decoding:
-            decode(rebuilt.data, kind, size, rebuilt.frames, limits)
+            decode(rebuilt.data, kind, size, rebuilt.frames, limits, pixels)
     except BadImage as error:
         raise BadImage(f"{source}: {error}") from error
-    return CleanImage(rebuilt.data, kind, *size, rebuilt.frames, rebuilt.removed)
+    shown = pixels.digest if decoding else ""
+    return CleanImage(rebuilt.data, kind, *size, rebuilt.frames, rebuilt.removed, shown)
 
 
 def inspect(data: bytes, limits: Limits = _DEFAULT, source: str = "image") -> ImageInfo:

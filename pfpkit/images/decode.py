@@ -17,14 +17,23 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 from pfpkit.errors import BadImage
 from pfpkit.images.container import RESAVE
 from pfpkit.images.limits import Limits
+from pfpkit.images.pixels import Pixels
 
 _lock = threading.Lock()
 
 
 def decode(
-    data: bytes, media_type: str, size: tuple[int, int], frames: int, limits: Limits
+    data: bytes,
+    media_type: str,
+    size: tuple[int, int],
+    frames: int,
+    limits: Limits,
+    pixels: Pixels | None = None,
 ) -> None:
-    """Decode every frame; BadImage unless they are `frames` frames of `size` in that format."""
+    """Decode every frame; BadImage unless they are `frames` frames of `size` in that format.
+
+    `pixels` is given each of them.
+    """
     name = media_type.removeprefix("image/").upper()
     with _strict(limits):
         try:
@@ -35,6 +44,8 @@ def decode(
                 for frame in range(min(frames, found[1])):
                     picture.seek(frame)
                     picture.load()
+                    if pixels is not None:
+                        pixels.add(picture)
                 # Again, for a GIF may grow while its frames are read.
                 found = (picture.size, found[1])
         except Exception as error:
