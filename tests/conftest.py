@@ -19,6 +19,17 @@ def pytest_addoption(parser):
     parser.addoption("--update-gas", action="store_true", help="record the gas that is measured")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_explorer():
+    """No explorer knows the chain of the tests; Ape would look one up at every call that reverts.
+
+    Without a network that takes a while each time, and minutes where many addresses were sent.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ape_etherscan.explorer.get_supported_chains", list)
+        yield
+
+
 @pytest.fixture(scope="session")
 def deployer(accounts):
     """Who deploys, and owns the collection."""
