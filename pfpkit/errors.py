@@ -1,4 +1,4 @@
-"""Every error that pfpkit raises on purpose, in one tree. Imports nothing.
+"""Every error that pfpkit raises on purpose, in one tree. Imports nothing of pfpkit.
 
     PfpkitError
     ├── BadInput             what the user gave: a file, an option, a record
@@ -14,6 +14,7 @@
     ├── NotFound             no such path or block
     ├── PinError             a pinning back end failed
     │   ├── NotPinned        a bundle is not where it has to be
+    │   │   └── NotReadBack  it did not come back through a gateway
     │   ├── WrongCID         a back end answered with another CID than ours
     │   ├── AccessDenied     a service refuses the credentials
     │   ├── Unavailable      a service did not answer rightly, retries included
@@ -31,9 +32,19 @@
 An error says what, which, and what to do next.
 """
 
+from typing import Any
+
 
 class PfpkitError(Exception):
-    """Base of all errors that pfpkit raises on purpose."""
+    """Base of all errors that pfpkit raises on purpose.
+
+    `reason` is the message without what it is about, where that is known: a thousand bundles that
+    fail in one way have one reason.
+    """
+
+    def __init__(self, message: str = "", *, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason or message
 
 
 class BadInput(PfpkitError):
@@ -88,6 +99,17 @@ class NotPinned(PinError):
     """A bundle is not where it has to be."""
 
 
+class NotReadBack(NotPinned):
+    """A bundle did not come back through a gateway; `fault` is the `GatewayFault` of that reading.
+
+    None when the gateway gave right bytes, and they are not those of the bundle.
+    """
+
+    def __init__(self, message: str = "", *, reason: str = "", fault: Any = None) -> None:
+        super().__init__(message, reason=reason)
+        self.fault = fault
+
+
 class WrongCID(PinError):
     """A back end answered with another CID than the one computed here."""
 
@@ -109,7 +131,13 @@ class StoreFull(PinError):
 
 
 class GatewayError(PfpkitError):
-    """No gateway gave the block; the message says what each one did."""
+    """No gateway gave the block; the message and `faults` say what each one did."""
+
+    def __init__(
+        self, message: str = "", *, reason: str = "", faults: tuple[Any, ...] = ()
+    ) -> None:
+        super().__init__(message, reason=reason)
+        self.faults = faults
 
 
 class ChainError(PfpkitError):

@@ -3,24 +3,39 @@
 Two roots a token: the bundle, and the image file that wallets follow. A bundle counts as read back
 when `<bundle>/metadata.json`, `<bundle>/image` and `<image>` came through a gateway, every block
 hashed, and were the blocks computed here. Trusts no back end's word.
+
+A gateway of others is pressed as little as a pinning service: `RouteReader` keeps a rate, and when
+it is told to wait, nothing more is asked of that gateway until then.
 """
 
+import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
 
 from pfpkit.addresses import is_public
 from pfpkit.bundle import IMAGE, METADATA, Bundle
 from pfpkit.cid import CID
-from pfpkit.errors import GatewayError, NotPinned, PfpkitError
+from pfpkit.errors import GatewayError, NotReadBack, PfpkitError, PinError
 from pfpkit.pinning import Dag, Pinner, PinReceipt
+from pfpkit.pinning.pressure import Clock, Failure, Gate, Pressure, retry_after
 from pfpkit.pins import PinEntry, PinnedBy, ReadBack
 from pfpkit.retrieval import Fetched, GatewayFault, IpfsPath, Limits, Reason, Retriever
 
-__all__ = ["EMBEDDED", "Published", "Route", "publish", "read_back", "reader"]
+__all__ = ["EMBEDDED", "Published", "Route", "RouteReader", "publish", "read_back"]
 
 EMBEDDED = "embedded"
 """The name of the embedded gateway in records: its port changes with every run."""
+
+_OURS = Pressure(at_once=8, retries=0)
+_NEAR = Pressure(at_once=8, retries=3, backoff_s=2.0)
+"""It may need a moment to find what was just pinned, so it is asked again."""
+_PUBLIC = Pressure(per_minute=1200, burst=40, at_once=8, retries=3, backoff_s=2.0)
+"""Requests for single blocks. Public gateways do not say how many they take; they say 429."""
+
+_FINAL = {Reason.WRONG_TYPE, Reason.COMPRESSED, Reason.TOO_LARGE, Reason.REDIRECTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,48 +84,106 @@ async def _pin(pinner: Pinner, bundle: Bundle) -> tuple[PinReceipt, PinReceipt]:
     return whole, image
 
 
-def reader(route: Route) -> Retriever:
-    """Return a client of one route, for several `read_back`s one after another."""
-    return Retriever([route.url], Limits(block_s=30.0))
+class RouteReader:
+    """Reads bundles back through one route, many at once, at the pace that it allows.
+
+    Use as `async with RouteReader(route) as reader:`.
+    """
+
+    def __init__(self, route: Route, clock: Clock | None = None) -> None:
+        pressure = _OURS if route.name == EMBEDDED else _PUBLIC if route.is_public else _NEAR
+        self.route = route
+        self._clock = clock or Clock()
+        self._gate = Gate(route.name, pressure, clock)
+        self._gateway = Retriever([route.url], Limits(block_s=30.0))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._gateway.__aexit__(kind, error, trace)
+
+    async def read(self, bundle: CID, image: CID, blocks: int) -> float:
+        """Read a bundle of so many blocks back and return how many seconds that took.
+
+        NotReadBack as `read_back` raises it, after as many tries as are worth it.
+        """
+        last: NotReadBack | None = None
+
+        async def attempt() -> float | Failure:
+            nonlocal last
+            begun = time.monotonic()
+            try:
+                await read_back(bundle, image, self.route, self._gateway)
+            except NotReadBack as error:
+                last = error
+                return self._judged(error)
+            return time.monotonic() - begun
+
+        try:
+            # The bundle's own block is read for each of its two files.
+            return await self._gate.run(f"give {bundle}", attempt, tokens=blocks + 1)
+        except PinError as error:
+            # It was told to wait for too long before this one had its turn.
+            fault = GatewayFault(self.route.name, bundle, Reason.BUSY, str(error))
+            raise last or NotReadBack(str(error), reason=error.reason, fault=fault) from None
+
+    def _judged(self, error: NotReadBack) -> Failure:
+        fault: GatewayFault | None = error.fault
+        if fault is None or fault.reason in _FINAL:
+            return Failure(error.reason)
+        wait = retry_after(fault.retry_after, self._clock.today())
+        return Failure(error.reason, True, wait, fault.reason is Reason.BUSY)
 
 
 async def read_back(
     bundle: CID, image: CID, route: Route, gateway: Retriever | None = None
 ) -> tuple[Fetched, Fetched]:
-    """Read metadata and image through a route and hash every block; NotPinned says what is missing.
+    """Read metadata and image through a route and hash every block; NotReadBack says what failed.
 
     Returns the two files. The image is read by the bundle's path, whose last step asks for its own
-    CID, as wallets do that follow the metadata's link. `gateway` is the route's `reader`.
+    CID, as wallets do that follow the metadata's link. `gateway` is a client of that route alone.
     """
     if gateway is None:
-        async with reader(route) as own:
+        async with Retriever([route.url], Limits(block_s=30.0)) as own:
             return await read_back(bundle, image, route, own)
-    before = len(gateway.faults)
     try:
         metadata = await gateway.read(IpfsPath(bundle, METADATA))
         inside = await gateway.read(IpfsPath(bundle, IMAGE))
     except GatewayError as error:
-        raise NotPinned(
+        # Without a fault, all of it took too long together.
+        late = GatewayFault(route.name, bundle, Reason.TIMED_OUT, "")
+        fault = error.faults[-1] if error.faults else late
+        raise NotReadBack(
             f"{bundle} cannot be read back through {route.name}: {error}; "
-            f"{_what_next(route, gateway.faults[before:])}"
+            f"{_what_next(route, fault)}",
+            reason=f"{fault.reason}; {_what_next(route, fault)}",
+            fault=fault,
         ) from error
     except PfpkitError as error:
-        raise NotPinned(
+        raise NotReadBack(
             f"{bundle} read back through {route.name} is no bundle: {error}; "
-            "run `ape run pin --repair`"
+            "run `ape run pin --repair`",
+            reason=f"is no bundle: {error.reason}",
         ) from error
     if inside.cid != image:
-        raise NotPinned(
-            f"{bundle} holds {inside.cid} as its image, not {image}; run `ape run pin` again"
+        raise NotReadBack(
+            f"{bundle} holds {inside.cid} as its image, not {image}; run `ape run pin` again",
+            reason="holds another image",
         )
     return metadata, inside
 
 
-def _what_next(route: Route, faults: Sequence[GatewayFault]) -> str:
+def _what_next(route: Route, fault: GatewayFault) -> str:
     if route.name != EMBEDDED:
         return "run `ape run pin --repair`, or name another --gateway"
     # The embedded gateway answers 500 for a block that is not the one its file is named by.
-    if any(fault.reason is Reason.REFUSED for fault in faults):
+    if fault.reason is Reason.REFUSED:
         return "its block on disk is damaged; run `ape run pin --repair`, which mends it"
     return "run `ape run pin --repair`, which puts back what is missing"
 

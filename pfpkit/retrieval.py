@@ -66,6 +66,7 @@ class Reason(StrEnum):
     NOT_HTTP = "gave no HTTP answer"
     CUT_SHORT = "cut its answer short"
     NOT_FOUND = "does not have it"
+    BUSY = "is busy"
     REFUSED = "refused"
     REDIRECTED = "redirects elsewhere"
     WRONG_TYPE = "did not send the format asked for"
@@ -78,12 +79,16 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GatewayFault:
-    """One gateway, what it was asked for and what it did instead. `url` is without credentials."""
+    """One gateway, what it was asked for and what it did instead. `url` is without credentials.
+
+    `retry_after` is the header of that name of one that is busy, as it came.
+    """
 
     url: str
     cid: CID
     reason: Reason
     detail: str
+    retry_after: str = ""
 
     def __str__(self) -> str:
         return f"{self.url} {self.reason}" + (f" ({self.detail})" if self.detail else "")
@@ -129,10 +134,11 @@ class _Gateway:
 
 
 class _Refused(Exception):
-    def __init__(self, reason: Reason, detail: str) -> None:
+    def __init__(self, reason: Reason, detail: str, retry_after: str = "") -> None:
         super().__init__(reason, detail)
         self.reason = reason
         self.detail = detail
+        self.retry_after = retry_after
 
 
 class Retriever:
@@ -247,16 +253,22 @@ class Retriever:
         for gateway in tuple(self._gateways):
             try:
                 return await ask(gateway)
-            except _Refused as refused:
-                reason, detail = refused.reason, refused.detail
+            except _Refused as error:
+                refused = error
             except WrongBytes as wrong:
-                reason, detail = Reason.WRONG_BYTES, str(wrong)
+                refused = _Refused(Reason.WRONG_BYTES, str(wrong))
             except BadCar as bad:
-                reason, detail = Reason.BAD_CAR, str(bad)
-            failed.append(GatewayFault(gateway.url, cid, reason, detail))
+                refused = _Refused(Reason.BAD_CAR, str(bad))
+            failed.append(
+                GatewayFault(gateway.url, cid, refused.reason, refused.detail, refused.retry_after)
+            )
             self._faults.append(failed[-1])
             self._ask_last(gateway)
-        raise GatewayError(f"no gateway gave {cid}: {'; '.join(map(str, failed))}")
+        raise GatewayError(
+            f"no gateway gave {cid}: {'; '.join(map(str, failed))}",
+            reason="; ".join(f"{fault.url} {fault.reason}" for fault in failed),
+            faults=tuple(failed),
+        )
 
     def _ask_last(self, gateway: _Gateway) -> None:
         # Otherwise one that stalls would cost its time limit again for every block.
@@ -296,6 +308,8 @@ class Retriever:
                 detail = f"the connection ended after {received} bytes"
                 raise _Refused(Reason.CUT_SHORT, detail) from None
             raise _Refused(Reason.NOT_HTTP, _clip(str(error))) from None
+        except OSError as error:
+            raise _Refused(Reason.UNREACHABLE, _clip(str(error))) from None
 
     @asynccontextmanager
     async def _answer(
@@ -323,6 +337,8 @@ def _check_head(response: httpx.Response, form: _Form) -> None:
         raise _Refused(Reason.REDIRECTED, f"{status} to {_clip(to)}, which is not followed")
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
         raise _Refused(Reason.NOT_FOUND, str(status))
+    if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        raise _Refused(Reason.BUSY, _status(status), _clip(headers.get("retry-after", "")))
     if status != HTTPStatus.OK:
         raise _Refused(Reason.REFUSED, _status(status))
     media_type = headers.get("content-type", "")

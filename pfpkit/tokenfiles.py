@@ -156,7 +156,8 @@ def bundle_again(pair: Pair, limits: Limits, root: CID) -> Bundle:
     # The root commits to every byte, so a picture that was decoded once is the same picture.
     made = build(clean(data, limits, pair.image, decoding=False), parse(pair, words))
     if made.root != root:
-        raise BadInput(f"{pair.image} changed while it was being used; run it again")
+        what = "changed while it was being used; run it again"
+        raise BadInput(f"{pair.image} {what}", reason=what)
     return made
 
 

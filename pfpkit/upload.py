@@ -13,14 +13,24 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Self
 
 from pfpkit.cid import CID
-from pfpkit.errors import AccessDenied, PfpkitError, PinError, StoreFull, Unavailable
+from pfpkit.errors import (
+    AccessDenied,
+    NotPinned,
+    NotReadBack,
+    PfpkitError,
+    PinError,
+    StoreFull,
+    Unavailable,
+)
 from pfpkit.ledger import Ledger
 from pfpkit.pinning import Dag
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pins import PinnedBy
 from pfpkit.plan import ServicePlan, Work
+from pfpkit.retrieval import Reason
 
 __all__ = ["Missing", "grouped", "now", "upload"]
 
@@ -31,7 +41,11 @@ _MEMORY = 64 * 2**20
 _IN_A_ROW = 20
 """So many bundles without an answer, and a service is left alone until the next run."""
 
-_CID = re.compile("Qm[1-9A-HJ-NP-Za-km-z]{44}|b[a-z2-7]{58}")
+_NO_WORD = {Reason.UNREACHABLE, Reason.NOT_HTTP, Reason.BUSY, Reason.REDIRECTED}
+"""Faults that say something of the gateway, and nothing of the bundle."""
+
+_ONE_S_OWN = re.compile(r"\S*\d\S*|\S{40,}")
+"""Names, counts, times and CIDs in the words of a service: no part of a reason."""
 
 Told = Callable[[str, int], None]
 
@@ -43,6 +57,18 @@ class Missing:
     key: str
     place: str
     why: str
+    reason: str = ""
+    """`why` without what it is about; equal for tokens that are missing in one way."""
+    gone: bool = False
+    """Whether a gateway answered, and did not give it."""
+
+    @classmethod
+    def of(cls, key: str, place: str, error: Exception) -> Self:
+        """Return what an error means for a token."""
+        reason = error.reason if isinstance(error, PfpkitError) else ""
+        fault = error.fault if isinstance(error, NotReadBack) else None
+        gone = isinstance(error, NotReadBack) and (fault is None or fault.reason not in _NO_WORD)
+        return cls(key, place, str(error), reason, gone)
 
 
 async def upload(plans: Sequence[ServicePlan], ledger: Ledger, told: Told) -> list[Missing]:
@@ -85,7 +111,7 @@ class _Run:
         self._followers: list[_Run] = []
         self._done = 0
         self._silent = 0
-        self._stopped = plan.failure
+        self._stopped: Exception | None = PinError(plan.failure) if plan.failure else None
 
     def wait_for(self, first: "_Run") -> None:
         """Take what `first` still lacks only when `first` has it.
@@ -137,8 +163,9 @@ class _Run:
         async with self._changed:
             left = {w.work.entry.key: w.work for some in self._waiting.values() for w in some}
             self._waiting.clear()
+            error = NotPinned(f"{first} does not have it, and it is fetched from there")
             for work in left.values():
-                self._lack(work, f"{first} does not have it, and it is fetched from there")
+                self._lack(work, error)
                 self._count()
             self._changed.notify_all()
 
@@ -153,17 +180,18 @@ class _Run:
             self._silent = 0
         except (AccessDenied, StoreFull) as error:
             # Nothing else will succeed there.
-            self._stopped = str(error)
-            self._lack(work, self._stopped)
+            self._stopped = error
+            self._lack(work, error)
         except Unavailable as error:
             self._silent += 1
-            self._lack(work, str(error))
+            self._lack(work, error)
             if self._silent >= _IN_A_ROW and self._stopped is None:
-                self._stopped = f"not tried after {self._silent} in a row had failed: {error}"
+                why = f"not tried after {self._silent} in a row had failed: {error}"
+                self._stopped = PinError(why)
         except (PfpkitError, OSError) as error:
             # Whatever this machine lacks for one upload, the others are not to be lost with it.
             self._silent = 0
-            self._lack(work, str(error))
+            self._lack(work, error)
 
     async def _pin(self, work: Work) -> None:
         entry, pinner = work.entry, self.plan.pinner
@@ -188,11 +216,11 @@ class _Run:
             self._ledger.pinned(root, pin)
         except PinError as error:
             # More uploads would be more that a kill forgets.
-            self._stopped = str(error)
+            self._stopped = error
             raise
 
-    def _lack(self, work: Work, why: str) -> None:
-        self.missing.append(Missing(work.entry.key, self.plan.name, why))
+    def _lack(self, work: Work, error: Exception) -> None:
+        self.missing.append(Missing.of(work.entry.key, self.plan.name, error))
 
 
 class _Room:
@@ -232,11 +260,11 @@ def now() -> str:
 def grouped(missing: Iterable[Missing]) -> list[tuple[str, str, list[str]]]:
     """Return (place, why, tokens) with the tokens that are missing for one reason together.
 
-    Reasons that differ in their CIDs alone are one, told as it was for the first token.
+    Reasons that differ in names and numbers alone are one, told as it was for the first token.
     """
     found: dict[tuple[str, str], tuple[str, list[str]]] = {}
     # The collection first, and 10 after 9.
     for one in sorted(missing, key=lambda one: (one.key.isdecimal(), len(one.key), one.key)):
-        reason = (one.place, _CID.sub("", one.why))
+        reason = (one.place, _ONE_S_OWN.sub("", one.reason or one.why))
         found.setdefault(reason, (one.why, []))[1].append(one.key)
     return [(place, why, keys) for (place, _), (why, keys) in found.items()]

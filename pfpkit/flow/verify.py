@@ -24,7 +24,11 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class VerifyOptions:
-    """What `ape run verify --pins` was asked for; `to` is empty for every service recorded."""
+    """What `ape run verify --pins` was asked for.
+
+    With neither `to` nor `gateways`, every service recorded is asked; with gateways alone, these
+    are, and no secret of a service is needed.
+    """
 
     to: tuple[str, ...] = ()
     gateways: tuple[str, ...] = ()
@@ -37,7 +41,8 @@ async def verify_pins(work: Workspace, options: VerifyOptions | None = None) -> 
     """Print how every recorded bundle was found everywhere; NotPinned unless all are available."""
     options = options or VerifyOptions()
     entries = _chosen(work, options)
-    names = options.to or tuple(sorted({p.pinner for e in entries for p in e.pinners}))
+    recorded = tuple(sorted({p.pinner for e in entries for p in e.pinners}))
+    names = options.to or (() if options.gateways else recorded)
     async with AsyncExitStack() as stack:
         pinners = [await stack.enter_async_context(p) for p in work.pinners(names)]
         checks = await check_services(entries, pinners)
@@ -53,7 +58,7 @@ async def verify_pins(work: Workspace, options: VerifyOptions | None = None) -> 
         checks += await check_gateways(
             entries, routes, options.slow_s, lambda: progress(progress.done + 1)
         )
-    _show(entries, checks, options, pin_command(names, options.gateways, repair=True))
+    _show(entries, checks, options, pin_command(names or recorded, options.gateways, repair=True))
 
 
 def _chosen(work: Workspace, options: VerifyOptions) -> list[PinEntry]:

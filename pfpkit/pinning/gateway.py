@@ -147,7 +147,7 @@ def _checked(source: BlockSource) -> Get:
         except StoreDamaged:
             raise HTTPException(500, f"block {cid} is damaged here and is not served") from None
         except PinError:
-            raise HTTPException(500, f"block {cid} cannot be read here") from None
+            raise HTTPException(503, f"block {cid} cannot be read here") from None
 
     return get
 

@@ -20,6 +20,8 @@ from pfpkit.errors import PinError, Unavailable
 
 T = TypeVar("T")
 
+_LATER = "run it again later"
+
 
 @dataclass(frozen=True, slots=True)
 class Pressure:
@@ -110,13 +112,14 @@ class Gate:
             if wait is not None:
                 self._close_for(wait)
             if not outcome.retryable:
-                raise outcome.error(self._say(what, outcome.reason, outcome.next))
+                told = self._say(what, outcome.reason, outcome.next)
+                raise outcome.error(told, reason=outcome.reason)
             if tries >= self.pressure.retries:
                 reason = f"{outcome.reason} (tried {tries + 1} times)"
-                raise Unavailable(self._say(what, reason, "run it again later"))
+                raise Unavailable(self._say(what, reason, _LATER), reason=outcome.reason)
             if self._retries_left <= 0:
                 reason = f"{outcome.reason} (and so did other calls, no retries are left)"
-                raise Unavailable(self._say(what, reason, "run it again later"))
+                raise Unavailable(self._say(what, reason, _LATER), reason=outcome.reason)
             self._retries_left -= 1
             if wait is None:
                 await self._clock.sleep(self._backoff(tries))
@@ -145,7 +148,7 @@ class Gate:
         while (wait := self._closed_until - self._clock.now()) > 0:
             if wait > self.pressure.retry_after_max_s:
                 reason = f"it asks to be left alone for {wait:.0f} s"
-                raise Unavailable(self._say(what, reason, "run it again then"))
+                raise Unavailable(self._say(what, reason, "run it again then"), reason=reason)
             await self._clock.sleep(wait)
 
     def _close_for(self, seconds: float) -> None:

@@ -6,7 +6,6 @@ import click
 import pytest
 from support.services import SECRETS, World
 
-from pfpkit import readback
 from pfpkit.errors import PfpkitError
 from pfpkit.flow.pin import PinOptions, pin
 from pfpkit.pinning import pressure
@@ -20,7 +19,6 @@ def world(tmp_path, monkeypatch):
         monkeypatch.setenv(name, value)
     quick = pressure.Clock(sleep=lambda _: asyncio.sleep(0.001))
     monkeypatch.setattr(pressure, "Clock", lambda: quick)
-    monkeypatch.setattr(readback, "_PAUSE_S", 0.001)
     with World(tmp_path / "project", 6) as made:
         yield made
 

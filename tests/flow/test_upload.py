@@ -11,13 +11,14 @@ import pytest
 from support.folders import write_collection
 
 from pfpkit import upload as module
+from pfpkit.cid import cid_of
 from pfpkit.collection import Collection
-from pfpkit.errors import AccessDenied, PinError, Unavailable
+from pfpkit.errors import AccessDenied, BadInput, PinError, Unavailable
 from pfpkit.ledger import Ledger
 from pfpkit.pinning import Pace, PinReceipt
 from pfpkit.pins import Pins
 from pfpkit.plan import make_plan
-from pfpkit.upload import upload
+from pfpkit.upload import Missing, grouped, upload
 
 
 class Fake:
@@ -164,7 +165,7 @@ def test_upload__when_one_hangs__the_others_end(run, monkeypatch):
 def test_upload__when_one_is_slow__the_other_does_not_wait(run):
     """Each at its own pace."""
     log = []
-    slow, quick = Fake("slow", pause_s=0.03, log=log), Fake("quick", log=log)
+    slow, quick = Fake("slow", pause_s=0.2, log=log), Fake("quick", log=log)
     run(slow, quick)
     half = [name for name, _ in log[:80]]
     assert half.count("quick") > 60
@@ -222,3 +223,26 @@ def test_upload__when_a_file_changed_meanwhile__names_it_and_goes_on(run, entrie
     _, missing = run(Fake("a"))
     assert [one.key for one in missing] == ["7"]
     assert "changed while it was being used" in missing[0].why
+
+
+WAYS = [
+    lambda n: PinError(f"kubo did not take {cid_of(b'%d' % n)}: 400 (path bafy{n}x is not pinned)"),
+    lambda n: PinError(f"a did not take it: 500 (request 5f{n:08x}-aa: out of order)"),
+    lambda n: Unavailable(f"its answer ended after {n} bytes"),
+    lambda n: BadInput(f"images/{'abcdefgh'[n % 8]}{n}.png changed; run it again"),
+    lambda n: BadInput(f"images/{'abcdefgh'[n % 8]}.png changed; again", reason="changed; again"),
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_grouped__when_a_thousand_fail_in_one_way__is_one_reason(way):
+    """Told as it was for the first; another reason, or another place, is another line."""
+    failed = [Missing.of(str(n), "a", way(n)) for n in range(1, 1001)]
+    others = [Missing.of("7", "b", way(7)), Missing.of("7", "a", PinError("the disk is full"))]
+    found = grouped([*failed, *others])
+    assert sorted((place, len(keys)) for place, _, keys in found) == [
+        ("a", 1),
+        ("a", 1000),
+        ("b", 1),
+    ]
+    assert found[0] == ("a", str(way(1)), [str(n) for n in range(1, 1001)])

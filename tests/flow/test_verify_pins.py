@@ -29,6 +29,7 @@ def verify(world, run, capsys):
 
     def verified(**options):
         options.setdefault("gateways", (world.gateway.url,))
+        options.setdefault("to", ("kubo", "pinata"))
         before = everything(world.root), world.kubo.uploads.total(), dict(world.kubo.pins)
         error = None
         try:
@@ -54,6 +55,27 @@ def test_verify__when_all_is_there__counts_it_everywhere(world, verify):
     for place in ("kubo", "pinata", world.gateway.url):
         assert row(out, place) == [7, 0, 0, 0, 0]
     assert "  7 bundles are available everywhere" in out
+
+
+def test_verify__when_a_gateway_alone_is_named__needs_no_secret(world, verify, monkeypatch):
+    """Whoever checks through gateways has no account at the services."""
+    monkeypatch.delenv("PINATA_JWT")
+    out, error = verify(to=())
+    assert error is None
+    assert row(out, world.gateway.url) == [7, 0, 0, 0, 0]
+    assert "kubo" not in out
+    world.gateway.lie = Lie.MISSING
+    again = f"`ape run pin --repair --to kubo --to pinata --gateway {world.gateway.url}`"
+    assert again in verify(to=())[1]
+
+
+def test_verify__when_nobody_is_named__asks_every_service_recorded(verify, monkeypatch):
+    """And needs their secrets."""
+    out, error = verify(to=(), gateways=())
+    assert error is None
+    assert (row(out, "kubo"), row(out, "pinata")) == ([7, 0, 0, 0, 0], [7, 0, 0, 0, 0])
+    monkeypatch.delenv("PINATA_JWT")
+    assert "PINATA_JWT is not set" in verify(to=(), gateways=())[1]
 
 
 @pytest.mark.parametrize("root", ["root", "image"])
@@ -86,12 +108,14 @@ def test_verify__when_a_service_refuses__says_no_answer(world, verify):
         (Lie.OTHER_FILE, [0, 0, 0, 7, 0]),
         (Lie.PLAIN, [0, 0, 0, 7, 0]),
         (Lie.BROKEN, [0, 0, 0, 0, 7]),
+        (Lie.BUSY, [0, 0, 0, 0, 7]),
         (Lie.HANGS_UP, [0, 0, 0, 0, 7]),
     ],
 )
 def test_verify__when_a_gateway_fails__says_in_which_way(world, verify, lie, counts):
     """Missing, wrong, or no answer."""
     world.gateway.lie = lie
+    world.gateway.retry_after = "0"
     out, error = verify(to=("kubo",))
     assert row(out, world.gateway.url) == counts
     assert error.startswith("7 bundles are not available everywhere")
@@ -114,8 +138,9 @@ def test_verify__when_a_block_is_damaged_here__finds_it(world, run, verify):
     file.write_bytes(b"rotten")
     out, error = verify(to=("blockstore",), gateways=())
     assert row(out, "blockstore") == [7, 0, 0, 0, 0]
-    assert sum(row(out, "embedded")[1:]) == 1
-    assert "token 1" in error
+    assert row(out, "embedded") == [6, 0, 0, 1, 0]
+    assert "token 1 wrong" in error
+    assert "its block on disk is damaged" in error
     out, error = run("blockstore", gateways=())
     assert error is None
     assert "  read back   1 bundles and 1 images through: embedded" in out

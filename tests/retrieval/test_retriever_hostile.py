@@ -42,7 +42,7 @@ BLOCK_LIES = {
     Lie.PLAIN: Reason.WRONG_TYPE,
     Lie.GZIP_BOMB: Reason.COMPRESSED,
     Lie.MISSING: Reason.NOT_FOUND,
-    Lie.BUSY: Reason.REFUSED,
+    Lie.BUSY: Reason.BUSY,
     Lie.BROKEN: Reason.REFUSED,
     Lie.GARBAGE: Reason.NOT_HTTP,
     Lie.ENDLESS_HEAD: Reason.NOT_HTTP,
@@ -126,7 +126,7 @@ def test_block__when_all_lie__says_what_each_did() -> None:
     message = str(caught.value)
     assert message.startswith(f"no gateway gave {BLOCK.cid}: {first.url} sent wrong bytes (")
     assert f"{second.url} redirects elsewhere (302 to http://10.0.0.1/secret, which" in message
-    assert f"{third.url} refused (429 Too Many Requests)" in message
+    assert f"{third.url} is busy (429 Too Many Requests)" in message
     assert "\n" not in message
 
 

@@ -67,6 +67,9 @@ class HostileGateway:
         self.blocks = {block.cid: block.data for block in blocks}
         self.lie = lie
         self.elsewhere = elsewhere
+        self.first: list[Lie] = []
+        """Used up one request after another, before `lie`."""
+        self.retry_after = "60"
         self.instead: bytes | None = None
         """Sent with the right head in place of any body, when set."""
         self.status = "304 Not Modified"
@@ -154,7 +157,8 @@ class _Handler(socketserver.BaseRequestHandler):
         return head.split(b" ", 2)[1].decode()
 
     def _lie(self, body: bytes, media_type: str) -> None:
-        match self.server.gateway.lie:
+        gateway = self.server.gateway
+        match gateway.first.pop(0) if gateway.first else gateway.lie:
             case Lie.FLIPPED_BYTE:
                 middle = len(body) // 2
                 flipped = bytes((body[middle] ^ 1,)) if body else b"!"
@@ -202,7 +206,8 @@ class _Handler(socketserver.BaseRequestHandler):
             case Lie.MISSING:
                 self._answer("404 Not Found", "text/plain", b"not here\n")
             case Lie.BUSY:
-                self._answer("429 Too Many Requests", "text/plain", b"later\n", "Retry-After: 60")
+                wait = f"Retry-After: {gateway.retry_after}"
+                self._answer("429 Too Many Requests", "text/plain", b"later\n", wait)
             case Lie.BROKEN:
                 self._answer("500 Internal Server Error", "text/plain", b"oh no\n")
             case Lie.GARBAGE:
