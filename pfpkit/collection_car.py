@@ -12,6 +12,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from pfpkit.bundle import IMAGE, METADATA
@@ -20,7 +21,7 @@ from pfpkit.cid import CID, Block
 from pfpkit.errors import BadCar, BadInput, NotFound, NotPinned, PfpkitError
 from pfpkit.pinning import Dag
 from pfpkit.pinning.blockstore import BlockStore
-from pfpkit.pins import PinEntry
+from pfpkit.pins import PinEntry, PinnedBy
 from pfpkit.unixfs import (
     Entry,
     add_directory,
@@ -30,6 +31,7 @@ from pfpkit.unixfs import (
     resolve,
     walk,
 )
+from pfpkit.upload import now
 
 __all__ = ["export_car", "import_car"]
 
@@ -71,8 +73,8 @@ def import_car(
 ) -> tuple[CID, list[PinEntry]]:
     """Keep every block of an exported CAR, pin both roots of every token, and return them.
 
-    The entries say nothing of who holds them yet. BadCar, or an error of BadContent, when the file
-    is not whole or is no collection; then nothing is pinned.
+    The entries say that the store holds them, and no more. BadCar, or an error of BadContent, when
+    the file is not whole or is no collection; then nothing is pinned.
     """
     try:
         with path.open("rb") as file:
@@ -83,11 +85,14 @@ def import_car(
     except OSError as error:
         raise BadInput(f"{path}: cannot be read: {error.strerror}") from error
     entries = _entries(store, roots[0], path)
+    pinned = []
     for done, entry in enumerate(entries, 1):
-        for root in (entry.bundle, entry.image):
-            store.pin(Dag(root, ()))
+        store.pin(Dag(entry.image, ()))
+        receipt = store.pin(Dag(entry.bundle, ()))
+        held = PinnedBy(store.name, now(), receipt.blocks, receipt.bytes)
+        pinned.append(replace(entry, pinners=(held,)))
         told(done, len(entries))
-    return roots[0], entries
+    return roots[0], pinned
 
 
 def _listed(store: BlockStore, entry: PinEntry) -> Entry:

@@ -45,6 +45,12 @@ class PinnedBy:
     blocks: int = 0
     bytes: int = 0
 
+    def knowing(self, before: "PinnedBy | None") -> "PinnedBy":
+        """Return this with the counts of `before` where it has none: they are the bundle's own."""
+        if self.blocks or before is None:
+            return self
+        return PinnedBy(self.pinner, self.at, before.blocks, before.bytes)
+
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
@@ -87,7 +93,9 @@ class PinEntry:
         """Return what both know of one bundle; a later entry of another bundle takes its place."""
         if (later.bundle, later.image) != (self.bundle, self.image):
             return later
-        pinners = {pin.pinner: pin for pin in (*self.pinners, *later.pinners)}
+        pinners = {pin.pinner: pin for pin in self.pinners}
+        for pin in later.pinners:
+            pinners[pin.pinner] = pin.knowing(pinners.get(pin.pinner))
         routes = {route.gateway: route for route in (*self.read_back, *later.read_back)}
         return type(self)(
             self.key,

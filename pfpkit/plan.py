@@ -47,12 +47,14 @@ class ServicePlan:
     """What one service holds, as far as is known, and what it is to get.
 
     `held` grows as roots are pinned. `failure` says why nothing can be done there in this run.
+    With `again`, what is to do is given to the service though that lists it.
     """
 
     pinner: Pinner
     held: set[CID] = field(default_factory=set)
     todo: list[Work] = field(default_factory=list)
     failure: str | None = None
+    again: bool = False
 
     @property
     def name(self) -> str:
@@ -78,6 +80,13 @@ class ServicePlan:
     def minutes(self) -> float:
         """How long it takes at the service's own rate limit, at the least."""
         return self.pinner.pace.minutes(self.pins)
+
+    def repeated(self, entries: Iterable[CollectionEntry]) -> "ServicePlan":
+        """Return the plan to give the service once more what it holds of some entries."""
+        listed = [entry for entry in entries if self.holds(entry)]
+        lost = {root for entry in listed for root in (entry.root, entry.image)}
+        held = self.held - lost
+        return ServicePlan(self.pinner, held, _missing(listed, held), self.failure, again=True)
 
     def holds(self, entry: CollectionEntry) -> bool:
         """Return whether both roots are held."""

@@ -21,11 +21,12 @@ __all__ = ["read_all"]
 _AT_ONCE = 8
 _IN_A_ROW = 20
 
+Wanted = Sequence[tuple[Route, Sequence[CollectionEntry]]]
 Mend = Callable[[CollectionEntry], Awaitable[None]]
 
 
 async def read_all(
-    wanted: Sequence[tuple[Route, Sequence[CollectionEntry]]],
+    wanted: Wanted,
     ledger: Ledger,
     told: Callable[[], None],
     mend: Mend | None = None,

@@ -203,7 +203,7 @@ class _Run:
         if work.bundle:
             dags.append((Dag(bundle.root, bundle.blocks), entry.key))
         for dag, label in dags:
-            receipt = await pinner.pin(dag, label)
+            receipt = await pinner.pin(dag, label, again=self.plan.again)
             if pinner.name != BlockStore.name:
                 pin = PinnedBy(pinner.name, now(), receipt.blocks, receipt.bytes)
                 self._remember(dag.root, pin)

@@ -71,8 +71,7 @@ def import_(file: Path) -> None:
 async def _record(work: "Workspace", entries: "list[PinEntry]") -> None:
     """Read every bundle back through the embedded gateway, and record those that came."""
     from pfpkit.availability import State, check_gateways
-    from pfpkit.pinning.blockstore import BlockStore
-    from pfpkit.pins import PinnedBy, ReadBack
+    from pfpkit.pins import ReadBack
     from pfpkit.upload import now
 
     with work.routes(()) as routes:
@@ -81,9 +80,8 @@ async def _record(work: "Workspace", entries: "list[PinEntry]") -> None:
             entries, routes, float("inf"), lambda: progress(progress.done + 1)
         )
         bad = {check.key: check.why for check in checks if check.state is not State.AVAILABLE}
-        held = (PinnedBy(BlockStore.name, now()),)
         backs = tuple(ReadBack(route.name, now()) for route in routes)
-        good = [replace(e, pinners=held, read_back=backs) for e in entries if e.key not in bad]
+        good = [replace(e, read_back=backs) for e in entries if e.key not in bad]
         tokens = {entry.key: entry.bundle for entry in entries if entry.order >= 0}
         work.record(good, routes, tokens)
     if bad:

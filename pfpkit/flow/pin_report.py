@@ -95,6 +95,7 @@ def show_run(run: PinRun, collection: Collection, options: PinOptions) -> None:
             new=len(run.new),
             read_back=read,
             read_before=before,
+            pinned_again=len(run.again),
             routes=names,
             provenance=str(run.provenance),
         )
@@ -108,6 +109,8 @@ def show_run(run: PinRun, collection: Collection, options: PinOptions) -> None:
         rows.append(("provenance", f"{run.provenance}, of {run.provenance.tokens:,} tokens"))
         if before:
             rows.append(("before", f"{before} bundles had come back, and were not read again"))
+        if run.again:
+            rows.append(("again", f"{len(run.again)} bundles pinned again, which no gateway gave"))
         if run.mended:
             rows.append(("mended", f"{len(run.mended)} bundles in the embedded store"))
         click.echo(facts(rows))

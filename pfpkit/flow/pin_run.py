@@ -1,7 +1,7 @@
 """One run of pinning: upload what is missing, read back what is held, record what came back."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pfpkit.cid import CID
 from pfpkit.collection import CollectionEntry
@@ -14,7 +14,7 @@ from pfpkit.pins import PinEntry, PinnedBy, Pins, ReadBack
 from pfpkit.plan import ServicePlan, new_pin, recorded_pin
 from pfpkit.provenance import Provenance
 from pfpkit.publication import EMBEDDED, Route
-from pfpkit.readback import Mend, read_all
+from pfpkit.readback import Mend, Wanted, read_all
 from pfpkit.upload import Missing, now, upload
 from pfpkit.workspace import Workspace
 
@@ -45,19 +45,13 @@ class PinRun:
         self.missing: list[Missing] = []
         self.new = {work.entry.key for plan in plans for work in plan.todo}
         self.mended: set[str] = set()
+        self.again: set[str] = set()
         self.read = self.read_before = 0
         self._found = now()
 
     async def upload(self) -> None:
         """Pin what is missing, everywhere at once."""
-        counts: dict[str, int] = {}
-        progress = Progress("pinned", sum(len(plan.todo) for plan in self.plans))
-
-        def told(service: str, done: int) -> None:
-            counts[service] = done
-            progress(sum(counts.values()))
-
-        self.missing += await upload(self.plans, self._ledger, told)
+        self.missing += await upload(self.plans, self._ledger, _told("pinned", self.plans))
         known = {(one.key, one.place) for one in self.missing}
         why = "its picture is also that of another token, with which it could not be pinned"
         self.missing += [
@@ -73,15 +67,34 @@ class PinRun:
         await self._mend_store()
         held = [e for e in self.entries if any(plan.holds(e) for plan in self.plans)]
         wanted = [(route, [e for e in held if self._unread(e, route)]) for route in self.routes]
-        done = 0
-        progress = Progress("read back", sum(len(entries) for _, entries in wanted))
+        told = _counted("read back", wanted)
+        missing = await read_all(wanted, self._ledger, told, self._mend())
+        if self._repair:
+            missing = await self._pin_again(missing)
+        self.missing += missing
 
-        def told() -> None:
-            nonlocal done
-            done += 1
-            progress(done)
+    async def _pin_again(self, failed: list[Missing]) -> list[Missing]:
+        """Pin once more what a gateway of others asked for did not give, and read it again.
 
-        self.missing += await read_all(wanted, self._ledger, told, self._mend())
+        A service may list what it lost. Returns what is missing then. Nothing is done about a
+        gateway that cannot be asked.
+        """
+        self.again = {one.key for one in failed if one.gone and one.place != EMBEDDED}
+        entries = [entry for entry in self.entries if entry.key in self.again]
+        plans = [plan.repeated(entries) for plan in self.plans if plan.name != BlockStore.name]
+        if not any(plan.todo for plan in plans):
+            self.again = set()
+            return failed
+        missing = await upload(plans, self._ledger, _told("pinned again", plans))
+        places = {(one.key, one.place) for one in failed}
+        wanted = [
+            (route, [e for e in self.entries if (e.key, route.name) in places])
+            for route in self.routes
+            if any(one.gone and one.place == route.name != EMBEDDED for one in failed)
+        ]
+        read = {route.name for route, _ in wanted}
+        missing += [one for one in failed if one.place not in read]
+        return missing + await read_all(wanted, self._ledger, _counted("read again", wanted))
 
     async def _mend_store(self) -> None:
         """Put back what the embedded store lacks of what it lists; that is read again."""
@@ -188,6 +201,24 @@ class PinRun:
             lambda pinner, root: (pinner, root) not in settled,
             lambda gateway, bundle: (gateway, bundle) not in settled,
         )
+
+
+def _told(label: str, plans: Sequence[ServicePlan]) -> Callable[[str, int], None]:
+    """Return what shows how many tokens of all services are done."""
+    counts: dict[str, int] = {}
+    progress = Progress(label, sum(len(plan.todo) for plan in plans))
+
+    def told(service: str, done: int) -> None:
+        counts[service] = done
+        progress(sum(counts.values()))
+
+    return told
+
+
+def _counted(label: str, wanted: Wanted) -> Callable[[], None]:
+    """Return what shows that one more was read."""
+    progress = Progress(label, sum(len(entries) for _, entries in wanted))
+    return lambda: progress(progress.done + 1)
 
 
 def _speaks_for(route: str, pinner: str) -> bool:

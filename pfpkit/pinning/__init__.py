@@ -127,8 +127,10 @@ class Pinner(Protocol):
         To be awaited before anything is uploaded. PinError says what is wrong and what to do.
         """
 
-    async def pin(self, dag: Dag, label: str = "") -> PinReceipt:
+    async def pin(self, dag: Dag, label: str = "", *, again: bool = False) -> PinReceipt:
         """Keep every block of `dag`; `label` is the name that the service's own pages show.
+
+        With `again` it is given to the service though that lists it: some list what they lost.
 
         The DAG is checked first: WrongBytes or NotPinned, before anything is sent, when a block
         is not its CID's or is absent. The embedded store takes blocks that it has as given.

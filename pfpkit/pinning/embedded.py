@@ -30,7 +30,7 @@ class EmbeddedPinner:
     async def ready(self) -> None:
         """Return at once: the store was opened when it was made."""
 
-    async def pin(self, dag: Dag, label: str = "") -> PinReceipt:
+    async def pin(self, dag: Dag, label: str = "", *, again: bool = False) -> PinReceipt:
         """Write the blocks and record the root; see `BlockStore.pin`. Labels are not kept."""
         return await asyncio.to_thread(self.store.pin, dag)
 

@@ -70,12 +70,12 @@ class KuboPinner(Remote):
 
         self.version = await self._rpc("say its version", "version", judge)
 
-    async def pin(self, dag: Dag, label: str = "") -> PinReceipt:
+    async def pin(self, dag: Dag, label: str = "", *, again: bool = False) -> PinReceipt:
         """Import the DAG and pin its root, unless it is pinned. Labels are not kept."""
         parcel = await Parcel.packed(dag)
         root = dag.root
         held = await self.has(root)
-        if not held:
+        if again or not held:
             await self._rpc(
                 f"import {root}",
                 "dag/import",

@@ -74,13 +74,13 @@ class PinataPinner(Remote):
             "accept the key", "GET", "/data/testAuthentication", lambda answer: True, tokens=2
         )
 
-    async def pin(self, dag: Dag, label: str = "") -> PinReceipt:
+    async def pin(self, dag: Dag, label: str = "", *, again: bool = False) -> PinReceipt:
         """Upload the DAG as a CAR under its name `label`; large ones can resume."""
         parcel = await Parcel.packed(dag)
         name = (label or str(dag.root))[:255]
         upload = car_form({"network": "public", "name": name, "car": "true"}, parcel)
         if upload.length > self._resumable_from:
-            new = await self._pin_large(parcel, name)
+            new = await self._pin_large(parcel, name, again)
         else:
             new = await self._uploads.call(
                 f"take {dag.root}",
@@ -127,9 +127,10 @@ class PinataPinner(Remote):
         await super().aclose()
         await self._uploads.aclose()
 
-    async def _pin_large(self, parcel: Parcel, name: str) -> bool:
+    async def _pin_large(self, parcel: Parcel, name: str, again: bool) -> bool:
         root = parcel.dag.root
-        if await self.has(root):
+        held = await self.has(root)
+        if held and not again:
             return False
         metadata = {
             "filename": name,
@@ -142,10 +143,10 @@ class PinataPinner(Remote):
         if said is not None:
             if wrong := wrong_cid(root, said):
                 raise wrong.error(f"{self.name} did not take {root}: {wrong.reason}; {wrong.next}")
-            return True
+            return not held
         for seconds in _LISTED_WITHIN:
             if await self.has(root):
-                return True
+                return not held
             await self.client.gate.sleep(seconds)
         raise NotPinned(f"{self.name} took all bytes of {root}, and does not list it; run it again")
 

@@ -96,7 +96,7 @@ class PinataClassicPinner(Remote):
             raise PinError(f"{self.name} needs pinatapy-vourhey: pip install 'pfpkit[ape]'")
         await self._list({"pageLimit": "1"})
 
-    async def pin(self, dag: Dag, label: str = "") -> PinReceipt:
+    async def pin(self, dag: Dag, label: str = "", *, again: bool = False) -> PinReceipt:
         """Upload a file, or a folder of files. PinError for a DAG that `refuses` refuses."""
         parcel = await Parcel.packed(dag)
         summary = await asyncio.to_thread(DagSummary.of, dag)

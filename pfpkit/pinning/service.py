@@ -94,19 +94,26 @@ class ServicePinner(Remote):
         """Ask for one pin: reachable, the token accepted, an answer of the API's form."""
         await self._list({"limit": "1"})
 
-    async def pin(self, dag: Dag, label: str = "") -> PinReceipt:
-        """Have the service fetch the DAG; Unavailable when it has not after 15 minutes."""
+    async def pin(self, dag: Dag, label: str = "", *, again: bool = False) -> PinReceipt:
+        """Have the service fetch the DAG; Unavailable when it has not after 15 minutes.
+
+        Again, it is told to replace the request that it says is pinned (`POST /pins/{requestid}`).
+        """
         parcel = await Parcel.packed(dag)
         root = dag.root
         known = await self._of((root,), _ALL)
-        if any(request.status == "pinned" for request in known):
+        pinned = [request for request in known if request.status == "pinned"]
+        if pinned and not again:
             return PinReceipt(self.name, root, parcel.blocks, parcel.size, new=False)
         running = [request for request in known if request.status in ("queued", "pinning")]
-        request = running[0] if running else await self._add(root, label)
+        if running:
+            request = running[0]
+        else:
+            request = await self._add(root, label, pinned[0] if pinned else None)
         await self._wait(root, request)
         if not await self.has(root):
             raise NotPinned(f"{self.name} says that it pinned {root}, and does not list it")
-        return PinReceipt(self.name, root, parcel.blocks, parcel.size, new=True)
+        return PinReceipt(self.name, root, parcel.blocks, parcel.size, new=not pinned)
 
     async def held(self, roots: Iterable[CID]) -> frozenset[CID]:
         """Return those of `roots` that it says are pinned; it is asked for ten at once."""
@@ -146,8 +153,9 @@ class ServicePinner(Remote):
         name = (label or str(root))[:_MAX_NAME]
         return {"cid": str(root), "name": name, "origins": list(origins)[:_MAX_ORIGINS]}
 
-    async def _add(self, root: CID, label: str) -> _Request:
+    async def _add(self, root: CID, label: str, instead: _Request | None) -> _Request:
         pin = await self._described(root, label)
+        path = "/pins" if instead is None else _path(instead.id)
         unsure = False
 
         async def attempt() -> _Request | Failure:
@@ -158,11 +166,12 @@ class ServicePinner(Remote):
                 if isinstance(found, Failure):
                     return found
                 for request in found:
-                    if request.status != "failed" and is_cid(root, request.cid):
+                    is_new = instead is None or request.id != instead.id
+                    if is_new and request.status != "failed" and is_cid(root, request.cid):
                         return request
             unsure = True
             return await self.client.once(
-                "POST", "/pins", lambda answer: self._status(answer, root), body=pin
+                "POST", path, lambda answer: self._status(answer, root), body=pin
             )
 
         request = await self.client.gate.run(f"pin {root}", attempt)

@@ -75,6 +75,20 @@ def test_import__when_whole__pins_and_records_the_same_collection(here, there, c
     assert (code, again.splitlines()[-1]) == (0, "next: ape run verify --pins")
 
 
+def held(pins):
+    """How many blocks and bytes the record says of each bundle."""
+    return {e.key: [(p.pinner, p.blocks, p.bytes) for p in e.pinners] for e in pins.entries}
+
+
+def test_import__when_recorded__has_the_same_counts(here, there, car, call):
+    """On a new machine, and over a record that knew them."""
+    before = held(here.pins())
+    assert min(blocks for ((_, blocks, _),) in before.values()) >= 3
+    for work in (here, there):
+        assert call(work, "import", car)[0] == 0
+        assert held(work.pins()) == before
+
+
 def test_export__when_written__is_one_directory_of_all_bundles(here, car):
     """One root, each block once, and every token under its name."""
     roots, blocks = read_car(io.BytesIO(car.read_bytes()))

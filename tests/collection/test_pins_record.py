@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,15 @@ def test_with_entry__when_the_bundle_is_the_same__adds_what_is_new():
     both = Pins((first,)).with_entry(entry(pinners=["pinata"])).with_entry(again).get(1)
     assert [(pin.pinner, pin.at) for pin in both.pinners] == [("kubo", LATER), ("pinata", NOW)]
     assert both.read_back == first.read_back
+
+
+def test_with_entry__when_the_later_one_has_no_counts__keeps_what_was_known():
+    """Blocks and bytes of a bundle do not change; a later one that has some is believed."""
+    known, unknown = entry(pinners=["kubo"]), PinnedBy("kubo", LATER)
+    merged = Pins((known,)).with_entry(replace(known, pinners=(unknown,)))
+    assert merged.get(1).pinners == (PinnedBy("kubo", LATER, 3, 47_000),)
+    counted = PinnedBy("kubo", LATER, 4, 48_000)
+    assert merged.with_entry(replace(known, pinners=(counted,))).get(1).pinners == (counted,)
 
 
 def test_with_entry__when_the_bundle_is_another__forgets_the_old_one():

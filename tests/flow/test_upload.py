@@ -50,7 +50,7 @@ class Fake:
     async def held(self, roots):
         return frozenset()
 
-    async def pin(self, dag, label=""):
+    async def pin(self, dag, label="", *, again=False):
         self.calls += 1
         self.inside += 1
         self.most = max(self.most, self.inside)

@@ -70,6 +70,24 @@ def test_pin__when_pinned_before__is_not_new_and_kept_once(made):
         assert (list(made.peer.pins), made.peer.stored) == ([str(DAG.root)], 1)
 
 
+def test_pin__when_again__is_given_though_it_is_listed(made):
+    """A service may list what it lost; it is still kept once."""
+    made.pin(DAG)
+    if made.peer is None:
+        file = next(f for f in made.pinner.store.path.rglob("*.data"))
+        file.unlink()
+        before = 0
+    else:
+        before = len([r for r in made.peer.requests if r.method == "POST"])
+    (receipt,) = made.run(lambda pinner: pinner.pin(DAG, "Pip", again=True))
+    assert (receipt.root, receipt.new) == (DAG.root, False)
+    if made.peer is None:
+        assert file.exists()
+    else:
+        assert len([r for r in made.peer.requests if r.method == "POST"]) > before
+        assert list(made.peer.pins) == [str(DAG.root)]
+
+
 def test_has_and_held__when_some_are_pinned__say_which(made):
     """One by one, and all at once."""
     made.pin(*DAGS[:2], IMAGE)

@@ -282,6 +282,9 @@ class PinningService(Peer):
             return Reply(401, {"error": {"reason": "UNAUTHORIZED", "details": "token is invalid"}})
         request_id = unquote(request.path.removeprefix("/pins").removeprefix("/"))
         if request.method == "POST":
+            if request_id:
+                # "Replace pin object": remove and add in one step.
+                self.pins.pop(self.states.pop(request_id)[0], None)
             return self._add(request.json)
         if not request_id:
             return self._list(request.query)
@@ -302,7 +305,7 @@ class PinningService(Peer):
         ports = {origin.split("/")[4] for origin in self.origins}
         found = any(cid in s.pins for s in self.sources if s.url.rpartition(":")[2] in ports)
         states = ["queued", "pinning", "failed" if self.fails or not found else "pinned"]
-        request_id = f"request/{len(self.states)}"
+        request_id = f"request/{len(self.labels)}"
         self.states[request_id] = (cid, states)
         return Reply(202, self._status(request_id))
 
