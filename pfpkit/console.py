@@ -1,13 +1,11 @@
-"""What scripts print: aligned facts, tables, costs, and progress that is a line in a pipe.
+"""What scripts print: aligned facts, tables, costs, sizes and times in words.
 
 Imports no ape. Money is shown in the chain's coin at a stated base fee, never at a hidden one.
 """
 
-import sys
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import click
 
 GWEI = 10**9
 COIN = 10**18
@@ -87,22 +85,29 @@ def shown(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-class Progress:
-    """Counts to `total`: one line that is rewritten on a terminal, plain lines in a pipe."""
+def size(count: int) -> str:
+    """Return a number of bytes as people read it.
 
-    def __init__(self, label: str, total: int) -> None:
-        self._label = label
-        self._total = total
-        self._tty = sys.stderr.isatty()
-        self._every = max(1, total // 4)
-        self.done = 0
+    >>> size(1_234_567), size(999)
+    ('1.2 MB', '999 bytes')
+    """
+    for unit, step in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
+        if count >= step:
+            return f"{count / step:,.1f} {unit}"
+    return f"{count} bytes"
 
-    def __call__(self, done: int, detail: str = "") -> None:
-        """Show that `done` of the total are done."""
-        self.done = done
-        line = f"  {self._label} {done:,}/{self._total:,} {detail}".rstrip()
-        last = done >= self._total
-        if self._tty:
-            click.echo(f"\r\033[K{line}" + ("\n" if last else ""), err=True, nl=False)
-        elif last or done % self._every == 0:
-            click.echo(line, err=True)
+
+def duration(seconds: float) -> str:
+    """Return a time as people read it, rounded up and the more the longer it is.
+
+    >>> duration(0.2), duration(46), duration(200), duration(2041), duration(20_004)
+    ('1 s', '46 s', '3 min 20 s', '35 min', '5 h 34 min')
+    """
+    whole = max(1, math.ceil(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 600:
+        minutes, rest = divmod(math.ceil(whole / 10) * 10, 60)
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, rest = divmod(math.ceil(whole / 60), 60)
+    return f"{hours} h {rest} min" if hours else f"{rest} min"

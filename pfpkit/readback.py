@@ -22,20 +22,22 @@ _AT_ONCE = 8
 _IN_A_ROW = 20
 
 Wanted = Sequence[tuple[Route, Sequence[CollectionEntry]]]
+Told = Callable[[str, CollectionEntry, bool], None]
 Mend = Callable[[CollectionEntry], Awaitable[None]]
 
 
 async def read_all(
     wanted: Wanted,
     ledger: Ledger,
-    told: Callable[[], None],
+    told: Told,
     mend: Mend | None = None,
     clock: Clock | None = None,
 ) -> list[Missing]:
     """Read each route's entries back and return what did not come; what came is in the ledger.
 
-    `told` is called after each. `mend` puts an entry back into the embedded store when the
-    embedded gateway does not give it, and it is read once more.
+    `told` is called with a route's name and each entry that was read there, well or not. `mend`
+    puts an entry back into the embedded store when the embedded gateway does not give it, and it
+    is read once more.
     """
     missing: list[Missing] = []
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
@@ -55,7 +57,7 @@ class _Reading:
         reader: RouteReader,
         entries: deque[CollectionEntry],
         ledger: Ledger,
-        told: Callable[[], None],
+        told: Told,
         mend: Mend | None,
         missing: list[Missing],
     ) -> None:
@@ -71,10 +73,10 @@ class _Reading:
 
     async def work(self) -> None:
         while self._entries:
-            await self._one(self._entries.popleft())
-            self._told()
+            entry = self._entries.popleft()
+            self._told(self._route.name, entry, await self._one(entry))
 
-    async def _one(self, entry: CollectionEntry) -> None:
+    async def _one(self, entry: CollectionEntry) -> bool:
         try:
             if self._stopped is not None:
                 raise NotPinned(self._stopped)
@@ -84,9 +86,10 @@ class _Reading:
             self._missing.append(Missing.of(entry.key, self._route.name, error))
             if self._failed >= _IN_A_ROW and self._stopped is None and self._mend is None:
                 self._stopped = f"not asked after {self._failed} in a row had failed: {error}"
-        else:
-            self._failed = 0
-            self._ledger_read(entry)
+            return False
+        self._failed = 0
+        self._ledger_read(entry)
+        return True
 
     def _ledger_read(self, entry: CollectionEntry) -> None:
         self._ledger.read(entry.root, ReadBack(self._route.name, now()))

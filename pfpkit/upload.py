@@ -47,7 +47,7 @@ _NO_WORD = {Reason.UNREACHABLE, Reason.NOT_HTTP, Reason.BUSY, Reason.REDIRECTED}
 _ONE_S_OWN = re.compile(r"\S*\d\S*|\S{40,}")
 """Names, counts, times and CIDs in the words of a service: no part of a reason."""
 
-Told = Callable[[str, int], None]
+Told = Callable[[str, Work, bool], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Missing:
 async def upload(plans: Sequence[ServicePlan], ledger: Ledger, told: Told) -> list[Missing]:
     """Pin what each plan lacks and return what could not be pinned.
 
-    `told` is called with a service's name and how many of its tokens are done, well or not.
+    `told` is called with a service's name and each work that is done there, well or not.
     """
     part = _MEMORY // max(1, sum(1 for plan in plans if plan.todo))
     runs = {plan.name: _Run(plan, ledger, _Room(part), told) for plan in plans}
@@ -109,7 +109,6 @@ class _Run:
         self._waiting: dict[CID, list[_Waiting]] = {}
         self._changed = asyncio.Condition()
         self._followers: list[_Run] = []
-        self._done = 0
         self._silent = 0
         self._stopped: Exception | None = PinError(plan.failure) if plan.failure else None
 
@@ -142,7 +141,7 @@ class _Run:
                 await self._try(work)
             else:
                 self._lack(work, self._stopped)
-            self._count()
+            self._count(work)
 
     async def _next(self) -> Work | None:
         async with self._changed:
@@ -166,12 +165,11 @@ class _Run:
             error = NotPinned(f"{first} does not have it, and it is fetched from there")
             for work in left.values():
                 self._lack(work, error)
-                self._count()
+                self._count(work)
             self._changed.notify_all()
 
-    def _count(self) -> None:
-        self._done += 1
-        self._told(self.plan.name, self._done)
+    def _count(self, work: Work) -> None:
+        self._told(self.plan.name, work, self.plan.held.issuperset(work.roots))
 
     async def _try(self, work: Work) -> None:
         try:

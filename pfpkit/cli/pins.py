@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pfpkit.console import Progress, facts, shown
+from pfpkit.console import facts, shown
 from pfpkit.errors import BadInput, NotPinned
+from pfpkit.progress import Progress
 
 if TYPE_CHECKING:
     from pfpkit.pins import PinEntry
@@ -32,8 +33,8 @@ def export(file: Path) -> None:
 
     work = Workspace(Path.cwd())
     entries = work.pins().entries
-    progress = Progress("exported", len(entries))
-    root, size = export_car(work.store, entries, file, lambda done, _: progress(done))
+    with Progress("exported", len(entries)) as progress:
+        root, size = export_car(work.store, entries, file, lambda done, _: progress(done))
     rows = [
         ("root", f"{root}, a directory of all bundles"),
         ("bundles", f"{len(entries):,}"),
@@ -75,10 +76,8 @@ async def _record(work: "Workspace", entries: "list[PinEntry]") -> None:
     from pfpkit.upload import now
 
     with work.routes(()) as routes:
-        progress = Progress("read back", len(entries))
-        checks = await check_gateways(
-            entries, routes, float("inf"), lambda: progress(progress.done + 1)
-        )
+        with Progress("read back", len(entries)) as progress:
+            checks = await check_gateways(entries, routes, float("inf"), progress.add)
         bad = {check.key: check.why for check in checks if check.state is not State.AVAILABLE}
         backs = tuple(ReadBack(route.name, now()) for route in routes)
         good = [replace(e, read_back=backs) for e in entries if e.key not in bad]

@@ -9,11 +9,12 @@ from pfpkit.bundle import build
 from pfpkit.chain import Node
 from pfpkit.cid import CID
 from pfpkit.collection import read_file
-from pfpkit.console import Price, Progress, facts, table
+from pfpkit.console import Price, facts, table
 from pfpkit.errors import BadInput, ChainError, NotPinned, TransactionFailed
 from pfpkit.images import clean
 from pfpkit.metadata import TokenMetadata
 from pfpkit.minted import Minted, read_minted
+from pfpkit.progress import Progress
 from pfpkit.publication import Route, publish, read_back
 from pfpkit.reference import checksum_address
 from pfpkit.workspace import Workspace
@@ -72,10 +73,11 @@ async def mint(
         gas = await session.estimate(node, contract, *call) * len(digests) // len(first)
         session.before(f"mint {len(digests)} to {receiver}", gas, cost, yes=yes)
         made: list[Minting] = []
-        progress = Progress("minted", len(digests))
-        for start in range(0, len(digests), AT_ONCE):
-            made += await session.mint(node, contract, receiver, digests[start : start + AT_ONCE])
-            progress(len(made))
+        with Progress("minted", len(digests)) as progress:
+            for start in range(0, len(digests), AT_ONCE):
+                batch = digests[start : start + AT_ONCE]
+                made += await session.mint(node, contract, receiver, batch)
+                progress(len(made))
     _show(made, cost)
     return made
 

@@ -1,22 +1,25 @@
 """Pin a collection on every service, read every bundle back, and record what came back."""
 
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
+from typing import Self
 
 import click
 
 from pfpkit.cid import CID
 from pfpkit.collection import Collection
-from pfpkit.console import Progress
 from pfpkit.duplicates import find_duplicates, listed
 from pfpkit.errors import BadInput
 from pfpkit.flow.pin_report import PinOptions, pin_command, show_duplicates, show_plan, show_run
 from pfpkit.flow.pin_run import PinRun
 from pfpkit.plan import make_plan
+from pfpkit.progress import Progress
 from pfpkit.workspace import Workspace
 
 __all__ = ["PinOptions", "pin", "pin_command"]
 
 _SHOWN = 20
+_FEW = 100
+"""Of fewer pictures no progress is shown while they are read."""
 
 
 async def pin(work: Workspace, options: PinOptions | None = None) -> None:
@@ -26,7 +29,8 @@ async def pin(work: Workspace, options: PinOptions | None = None) -> None:
         # First, so that no other run changes what is read from here on.
         ledger = stack.enter_context(work.ledger(holding=not options.dry_run))
         pins = work.pins()  # a record that cannot be read is refused before anything is pinned
-        collection = work.collection(Reading(), rehash=options.rehash)
+        with Reading() as reading:
+            collection = work.collection(reading, rehash=options.rehash)
         _refuse_copies(collection)
         for entry in collection:
             for removed in entry.removed:
@@ -50,14 +54,22 @@ async def pin(work: Workspace, options: PinOptions | None = None) -> None:
 
 
 class Reading:
-    """Progress of reading pictures; says nothing of a few, which take no time."""
+    """Progress of reading pictures, once it is known how many; says nothing of a few."""
 
     def __init__(self) -> None:
+        self._stack = ExitStack()
         self._progress: Progress | None = None
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
     def __call__(self, done: int, total: int) -> None:
-        if total >= 1000:
-            self._progress = self._progress or Progress("checked", total)
+        if self._progress is None and total >= _FEW:
+            self._progress = self._stack.enter_context(Progress("checked", total))
+        if self._progress is not None:
             self._progress(done)
 
 

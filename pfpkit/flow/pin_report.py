@@ -1,7 +1,6 @@
 """What `ape run pin` prints: the plan, what came of it, and what is missing where and why."""
 
 import json
-import math
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from dataclasses import dataclass
 import click
 
 from pfpkit.collection import Collection
-from pfpkit.console import facts, table
+from pfpkit.console import duration, facts, size, table
 from pfpkit.duplicates import Duplicate, duplicate_lines
 from pfpkit.errors import BadInput, NotPinned
 from pfpkit.flow.pin_run import PinRun
@@ -44,9 +43,9 @@ def show_plan(plans: Sequence[ServicePlan], options: PinOptions) -> None:
                 plan.name,
                 f"{total:,}",
                 f"{plan.pins:,}",
-                _size(plan.bytes),
+                size(plan.bytes),
                 f"{plan.requests:,}",
-                _duration(plan.minutes) if plan.pinner.pace.per_minute else "no rate limit",
+                duration(60 * plan.minutes) if plan.pinner.pace.per_minute else "no rate limit",
             )
         )
         if options.as_json:
@@ -157,26 +156,3 @@ def _summary(missing: Sequence[Missing], again: str) -> str:
 
 def _say(**event: object) -> None:
     click.echo(json.dumps(event))
-
-
-def _size(count: int) -> str:
-    """Return a number of bytes as people read it.
-
-    >>> _size(1_234_567)
-    '1.2 MB'
-    """
-    for unit, step in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
-        if count >= step:
-            return f"{count / step:,.1f} {unit}"
-    return f"{count} bytes"
-
-
-def _duration(minutes: float) -> str:
-    """Return a time as people read it.
-
-    >>> _duration(333.4)
-    '5 h 34 min'
-    """
-    whole = math.ceil(minutes)
-    hours, rest = divmod(whole, 60)
-    return f"{hours} h {rest} min" if hours else f"{whole} min"

@@ -1,17 +1,17 @@
 """One run of pinning: upload what is missing, read back what is held, record what came back."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from pfpkit.cid import CID
 from pfpkit.collection import CollectionEntry
-from pfpkit.console import Progress
 from pfpkit.errors import PfpkitError
 from pfpkit.ledger import Ledger
 from pfpkit.pinning import Dag
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pins import PinEntry, PinnedBy, Pins, ReadBack
-from pfpkit.plan import ServicePlan, new_pin, recorded_pin
+from pfpkit.plan import ServicePlan, Work, new_pin, recorded_pin
+from pfpkit.progress import Progress
 from pfpkit.provenance import Provenance
 from pfpkit.publication import EMBEDDED, Route
 from pfpkit.readback import Mend, Wanted, read_all
@@ -51,7 +51,7 @@ class PinRun:
 
     async def upload(self) -> None:
         """Pin what is missing, everywhere at once."""
-        self.missing += await upload(self.plans, self._ledger, _told("pinned", self.plans))
+        self.missing += await self._upload("pinned", self.plans)
         known = {(one.key, one.place) for one in self.missing}
         why = "its picture is also that of another token, with which it could not be pinned"
         self.missing += [
@@ -67,11 +67,26 @@ class PinRun:
         await self._mend_store()
         held = [e for e in self.entries if any(plan.holds(e) for plan in self.plans)]
         wanted = [(route, [e for e in held if self._unread(e, route)]) for route in self.routes]
-        told = _counted("read back", wanted)
-        missing = await read_all(wanted, self._ledger, told, self._mend())
+        missing = await self._read("read back", wanted, self._mend())
         if self._repair:
             missing = await self._pin_again(missing)
         self.missing += missing
+
+    async def _upload(self, label: str, plans: Sequence[ServicePlan]) -> list[Missing]:
+        with Progress(label, {plan.name: len(plan.todo) for plan in plans}) as progress:
+
+            def told(service: str, work: Work, well: bool) -> None:
+                progress.add(service, size=work.bytes if well else 0)
+
+            return await upload(plans, self._ledger, told)
+
+    async def _read(self, label: str, wanted: Wanted, mend: Mend | None = None) -> list[Missing]:
+        with Progress(label, {route.name: len(each) for route, each in wanted}) as progress:
+
+            def told(route: str, entry: CollectionEntry, well: bool) -> None:
+                progress.add(route, size=entry.made.bytes if well else 0)
+
+            return await read_all(wanted, self._ledger, told, mend)
 
     async def _pin_again(self, failed: list[Missing]) -> list[Missing]:
         """Pin once more what a gateway of others asked for did not give, and read it again.
@@ -85,7 +100,7 @@ class PinRun:
         if not any(plan.todo for plan in plans):
             self.again = set()
             return failed
-        missing = await upload(plans, self._ledger, _told("pinned again", plans))
+        missing = await self._upload("pinned again", plans)
         places = {(one.key, one.place) for one in failed}
         wanted = [
             (route, [e for e in self.entries if (e.key, route.name) in places])
@@ -94,7 +109,7 @@ class PinRun:
         ]
         read = {route.name for route, _ in wanted}
         missing += [one for one in failed if one.place not in read]
-        return missing + await read_all(wanted, self._ledger, _counted("read again", wanted))
+        return missing + await self._read("read again", wanted)
 
     async def _mend_store(self) -> None:
         """Put back what the embedded store lacks of what it lists; that is read again."""
@@ -201,24 +216,6 @@ class PinRun:
             lambda pinner, root: (pinner, root) not in settled,
             lambda gateway, bundle: (gateway, bundle) not in settled,
         )
-
-
-def _told(label: str, plans: Sequence[ServicePlan]) -> Callable[[str, int], None]:
-    """Return what shows how many tokens of all services are done."""
-    counts: dict[str, int] = {}
-    progress = Progress(label, sum(len(plan.todo) for plan in plans))
-
-    def told(service: str, done: int) -> None:
-        counts[service] = done
-        progress(sum(counts.values()))
-
-    return told
-
-
-def _counted(label: str, wanted: Wanted) -> Callable[[], None]:
-    """Return what shows that one more was read."""
-    progress = Progress(label, sum(len(entries) for _, entries in wanted))
-    return lambda: progress(progress.done + 1)
 
 
 def _speaks_for(route: str, pinner: str) -> bool:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 import click
 
 from pfpkit.availability import Check, State, check_gateways, check_services
-from pfpkit.console import Progress, table
+from pfpkit.console import table
 from pfpkit.errors import BadInput, NotPinned
 from pfpkit.flow.pin import pin_command
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pins import PinEntry
+from pfpkit.progress import Progress
 from pfpkit.workspace import Workspace
 
 __all__ = ["VerifyOptions", "verify_pins"]
@@ -54,10 +55,8 @@ async def verify_pins(work: Workspace, options: VerifyOptions | None = None) -> 
             routes += stack.enter_context(work.routes(options.gateways))
         if not pinners and not routes:
             raise BadInput("nobody to ask; name a service with --to or a gateway with --gateway")
-        progress = Progress("read", len(entries) * len(routes))
-        checks += await check_gateways(
-            entries, routes, options.slow_s, lambda: progress(progress.done + 1)
-        )
+        with Progress("read", len(entries) * len(routes)) as progress:
+            checks += await check_gateways(entries, routes, options.slow_s, progress.add)
     _show(entries, checks, options, pin_command(names or recorded, options.gateways, repair=True))
 
 

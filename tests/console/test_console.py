@@ -1,18 +1,12 @@
-"""Price, facts, table and Progress: what scripts print
+"""Price, facts and table: what scripts print
 
 given gas and a price, its cost in the chain's coin, also where it is tiny
 given rows, columns that line up
-given a pipe, progress is plain lines; given a terminal, one line that is rewritten
 """
-
-import os
-import pty
-import subprocess
-import sys
 
 import pytest
 
-from pfpkit.console import COIN, GWEI, Price, Progress, facts, table
+from pfpkit.console import COIN, GWEI, Price, facts, table
 
 
 @pytest.mark.parametrize(
@@ -66,42 +60,3 @@ def test_table__when_a_row_is_too_short__is_a_mistake_of_ours():
     """Nothing is left out without a word."""
     with pytest.raises(ValueError, match="zip"):
         table(["name", "gas"], [["mint"]])
-
-
-def lines_of(capsys, total, steps):
-    progress = Progress("pinned", total)
-    for step in steps:
-        progress(step, f"number {step}")
-    return capsys.readouterr().err.splitlines()
-
-
-def test_progress__when_in_a_pipe__prints_some_plain_lines(capsys):
-    """A quarter at a time, and the end."""
-    assert lines_of(capsys, 10, range(1, 11)) == [
-        "  pinned 2/10 number 2",
-        "  pinned 4/10 number 4",
-        "  pinned 6/10 number 6",
-        "  pinned 8/10 number 8",
-        "  pinned 10/10 number 10",
-    ]
-
-
-@pytest.mark.parametrize(("total", "steps"), [(1, [1]), (3, [1, 2, 3])])
-def test_progress__when_there_is_little_to_do__prints_each(capsys, total, steps):
-    """No step is left out."""
-    assert len(lines_of(capsys, total, steps)) == len(steps)
-
-
-def test_progress__when_on_a_terminal__rewrites_one_line():
-    """And ends it with the last step, so that what follows has its own."""
-    program = (
-        "from pfpkit.console import Progress\n"
-        "progress = Progress('pinned', 2)\n"
-        "progress(1); progress(2); print('next')"
-    )
-    ours, theirs = pty.openpty()
-    subprocess.run([sys.executable, "-c", program], stdout=theirs, stderr=theirs, check=True)
-    os.close(theirs)
-    shown = os.read(ours, 4096).decode()
-    os.close(ours)
-    assert shown == "\r\x1b[K  pinned 1/2\r\x1b[K  pinned 2/2\r\nnext\r\n"
