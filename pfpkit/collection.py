@@ -2,7 +2,8 @@
 
     collection.json     the collection itself (ERC-7572), whose `image` names a file beside it
     images/<n>.<ext>    the picture of token n
-    tokens/<n>.json     what is said of token n
+    tokens/<n>.json     what is said of token n; or, instead of all of these, one of
+    tokens.csv, tokens.jsonl, tokens.json       (`pfpkit.tokentable`)
 
 Every file is checked before anything is pinned, and every fault of every file is reported at
 once. Pictures are not kept in memory: an entry knows its CIDs and builds its bundle again when it
@@ -32,9 +33,10 @@ from pfpkit.tokenfiles import (
     MetadataOf,
     Pair,
     bundle_again,
-    parse,
     read_file,
+    words_of,
 )
+from pfpkit.tokentable import TABLES, scan
 
 __all__ = ["COLLECTION", "Collection", "CollectionEntry", "read_file"]
 
@@ -65,7 +67,7 @@ class CollectionEntry:
     @property
     def metadata(self) -> MetadataOf:
         """What is said of it, read from its file; BadInput when it changed for the worse."""
-        return parse(self.pair, read_file(Path(self.pair.metadata), MAX_JSON_BYTES))
+        return words_of(self.pair)
 
     @property
     def root(self) -> CID:
@@ -177,7 +179,8 @@ def _all(
             made[pair.key] = before.made
         else:
             known[pair.key] = before.made
-            tasks.append((pair, (before.stamps[0].digest, before.stamps[1].digest)))
+            digests = before.stamps[0].digest, before.stamps[1].digest
+            tasks.append((pair, (*digests, before.made.pixels)))
     unread = len(made)
     for done, (pair, answer) in enumerate(computed(tasks, limits, workers), 1):
         if isinstance(answer, str):
@@ -194,6 +197,8 @@ def _all(
 
 def _same(pair: Pair, before: Computed) -> bool:
     image, words = before.stamps
+    if pair.row is not None:
+        return pair.row.digest == words.digest and image.still(pair.image)
     return image.still(pair.image) and words.still(pair.metadata)
 
 
@@ -211,22 +216,39 @@ def _own_pair(folder: Path, problems: list[str]) -> Pair | None:
 
 
 def _pairs(folder: Path, problems: list[str]) -> dict[int, Pair]:
-    """Return picture and token file by number, where there is exactly one of each."""
+    """Return picture and words by number, where there is exactly one of each."""
     images = _numbered(folder / "images", None, problems)
+    table = _table(folder, problems)
+    _refuse_twice(images, problems)
+    if table is None:
+        return _file_pairs(folder, images, problems)
+    rows, whole = scan(table, problems)
+    single = {number: paths[0] for number, paths in images.items() if len(paths) == 1}
+    if not images and not problems:
+        problems.append(f"{folder / 'images'}: no pictures; add 1.png for token 1")
+    if table.name == "tokens.json":
+        rows = dict.fromkeys(single, rows[0]) if rows else {}
+    elif whole:
+        for number in sorted(images.keys() - rows.keys()):
+            problems.append(f"{images[number][0]}: has no row in {table}; add one")
+        for number in sorted(rows.keys() - images.keys()):
+            problems.append(f"{rows[number].place}: token {number} {_no_picture(folder, number)}")
+    return {
+        number: Pair(str(number), image, str(table), rows[number])
+        for number, image in single.items()
+        # A row without a digest is one whose fault was told.
+        if number in rows and rows[number].digest
+    }
+
+
+def _file_pairs(folder: Path, images: dict[int, list[str]], problems: list[str]) -> dict[int, Pair]:
     tokens = _numbered(folder / "tokens", ".json", problems)
-    for found in (images, tokens):
-        for paths in found.values():
-            if len(paths) > 1:
-                names = " and ".join(paths)
-                problems.append(f"{names}: the same token twice; keep one of them")
+    _refuse_twice(tokens, problems)
     for number in sorted(images.keys() - tokens.keys()):
         missing = folder / "tokens" / f"{number}.json"
         problems.append(f"{images[number][0]}: has no token file; write {missing}")
     for number in sorted(tokens.keys() - images.keys()):
-        missing = folder / "images" / f"{number}.png"
-        problems.append(
-            f"{tokens[number][0]}: has no picture; add {missing} (or .jpg, .gif, .webp)"
-        )
+        problems.append(f"{tokens[number][0]}: {_no_picture(folder, number)}")
     if not images and not tokens and not problems:
         problems.append(f"{folder / 'images'}: no pictures; add 1.png, and tokens/1.json for it")
     both = images.keys() & tokens.keys()
@@ -235,6 +257,34 @@ def _pairs(folder: Path, problems: list[str]) -> dict[int, Pair]:
         for n in both
         if len(images[n]) == len(tokens[n]) == 1
     }
+
+
+def _table(folder: Path, problems: list[str]) -> Path | None:
+    """Return the table of all tokens; None when each has its file. Two of these are a fault."""
+    found = [folder / name for name in TABLES if os.path.lexists(folder / name)]
+    files = folder / "tokens"
+    if not found or (files.is_dir() and any(_is_seen(name) for name in os.listdir(files))):
+        sources = [f"{files}/", *map(str, found)]
+    else:
+        sources = [*map(str, found)]
+    if len(sources) > 1:
+        problems.append(f"{' and '.join(sources)}: tokens come from one of them; take out the rest")
+    return found[0] if found else None
+
+
+def _no_picture(folder: Path, number: int) -> str:
+    return f"has no picture; add {folder / 'images' / f'{number}.png'} (or .jpg, .gif, .webp)"
+
+
+def _refuse_twice(found: dict[int, list[str]], problems: list[str]) -> None:
+    for paths in found.values():
+        if len(paths) > 1:
+            names = " and ".join(paths)
+            problems.append(f"{names}: the same token twice; keep one of them")
+
+
+def _is_seen(name: str) -> bool:
+    return not name.startswith(".") and name.lower() not in _IGNORED
 
 
 def _numbered(folder: Path, suffix: str | None, problems: list[str]) -> dict[int, list[str]]:
@@ -250,7 +300,7 @@ def _numbered(folder: Path, suffix: str | None, problems: list[str]) -> dict[int
     start = os.path.join(folder, "")
     for name, is_file in names:
         stem, dot = os.path.splitext(name)
-        if name.startswith(".") or name.lower() in _IGNORED:
+        if not _is_seen(name):
             continue
         if not is_file:
             problems.append(f"{start}{name}: is not a file; take it out")

@@ -19,11 +19,12 @@ from typing import Any
 from pfpkit.cid import CID
 from pfpkit.errors import BadInput
 from pfpkit.images import Limits
-from pfpkit.tokenfiles import Computed, Made, Pair, Stamp, compute
+from pfpkit.tokenfiles import Computed, Known, Made, Pair, Stamp, compute
+from pfpkit.tokentable import Row, Table
 
 __all__ = ["Task", "computed"]
 
-Task = tuple[Pair, tuple[str, str] | None]
+Task = tuple[Pair, Known | None]
 Answer = Computed | str
 
 _BATCH = 8
@@ -136,7 +137,7 @@ def _cores() -> int:
         return os.cpu_count() or 1
 
 
-def _one(pair: Pair, known: tuple[str, str] | None, limits: Limits) -> Answer:
+def _one(pair: Pair, known: Known | None, limits: Limits) -> Answer:
     try:
         return compute(pair, limits, known)
     except BadInput as error:
@@ -165,12 +166,19 @@ def _decoded(found: Any) -> Answer:
     return Computed(stamps, Made(CID.parse(root), CID.parse(image), kind, tuple(removed), *counts))
 
 
+def _row(found: Any) -> Row | None:
+    if found is None:
+        return None
+    (path, columns), *place = found
+    return Row(Table(path, tuple(columns)), *place)
+
+
 def _work(limits: Limits) -> None:
     for line in sys.stdin.buffer:
         tasks = json.loads(line)
         answers = [
-            _encoded(_one(Pair(key, image, words), known and (known[0], known[1]), limits))
-            for key, image, words, known in tasks
+            _encoded(_one(Pair(key, image, words, _row(row)), known and tuple(known), limits))
+            for key, image, words, row, known in tasks
         ]
         sys.stdout.buffer.write(json.dumps(answers).encode() + b"\n")
         sys.stdout.buffer.flush()

@@ -29,7 +29,7 @@ from pfpkit.tokenfiles import Computed, Made, Pair, Stamp
 
 __all__ = ["Index"]
 
-_RULES = ("images", "metadata", "unixfs", "bundle.py", "cid.py", "tokenfiles.py")
+_RULES = ("images", "metadata", "unixfs", "bundle.py", "cid.py", "tokenfiles.py", "tokentable.py")
 
 
 class Index:

@@ -1,4 +1,6 @@
-"""The two files of one token, and what comes of them: CIDs, sizes, and what was left out.
+"""The picture and the words of one token, and what comes of them: CIDs, sizes, what was left out.
+
+The words are a file of their own, or a row of a table (`pfpkit.tokentable`).
 
 Reading a picture means to decode all of it, so what came of it is worth keeping
 (`pfpkit.index`). Trusts no name, no extension and no byte in the files.
@@ -6,7 +8,6 @@ Reading a picture means to decode all of it, so what came of it is worth keeping
 
 import hashlib
 import os
-import stat
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,11 +19,13 @@ from pfpkit.cid import CID
 from pfpkit.errors import BadInput
 from pfpkit.images import CleanImage, Limits, clean
 from pfpkit.metadata import CollectionMetadata, TokenMetadata
+from pfpkit.tokentable import Row, open_file
 
 __all__ = [
     "COLLECTION",
     "MAX_JSON_BYTES",
     "Computed",
+    "Known",
     "Made",
     "MetadataOf",
     "Pair",
@@ -31,6 +34,7 @@ __all__ = [
     "compute",
     "parse",
     "read_file",
+    "words_of",
 ]
 
 COLLECTION = "collection"
@@ -42,6 +46,9 @@ _TICK_NS = 2 * 10**9
 _T = TypeVar("_T")
 
 MetadataOf = TokenMetadata | CollectionMetadata
+
+Known = tuple[str, str, str]
+"""The digests of a picture and of its words that are known, and the hash of what it shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +77,20 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The paths of one token's picture and token file, or of the collection's own."""
+    """The paths of one token's picture and words, or of the collection's own.
+
+    `row` says where in the file `metadata` the words are; None when they are all of it.
+    """
 
     key: str
     image: str
     metadata: str
+    row: Row | None = None
+
+    @property
+    def place(self) -> str:
+        """Where a person finds the words: a file, or a line of one."""
+        return self.metadata if self.row is None else self.row.place
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +115,7 @@ class Made:
     pixels: str
 
     @classmethod
-    def of(cls, bundle: Bundle, picture: CleanImage) -> "Made":
+    def of(cls, bundle: Bundle, picture: CleanImage, pixels: str) -> "Made":
         """Return what there is to know of a bundle without its bytes."""
         return cls(
             bundle.root,
@@ -112,7 +128,7 @@ class Made:
             sum(len(block.data) for block in bundle.image_blocks),
             max(len(bundle.image_bytes), len(bundle.metadata_bytes)),
             bundle.tsize,
-            picture.pixels,
+            pixels,
         )
 
 
@@ -124,34 +140,46 @@ class Computed:
     made: Made | None
 
 
-def compute(pair: Pair, limits: Limits, known: tuple[str, str] | None = None) -> Computed:
-    """Read and check a pair; BadInput holds one line for each file that cannot be used.
+def compute(pair: Pair, limits: Limits, known: Known | None = None) -> Computed:
+    """Read and check a pair; BadInput holds one line for each fault of its files.
 
-    `known` are the digests of files whose bundle is known: when they are the same, the picture is
-    not decoded again.
+    A picture whose digest is `known` was decoded before, and is not again; when the words are the
+    same too, nothing is made of them.
     """
     problems: list[str] = []
-    words = _noted(problems, lambda: _read(pair.metadata, MAX_JSON_BYTES))
+    words = _noted(problems, lambda: _read_words(pair))
     picture = _noted(problems, lambda: _read(pair.image, limits.max_bytes))
-    if words and picture and (picture[1].digest, words[1].digest) == known:
+    if words and picture and known and (picture[1].digest, words[1].digest) == known[:2]:
         return Computed((picture[1], words[1]), None)
     about = _noted(problems, lambda: parse(pair, words[0])) if words else None
-    cleaned = _noted(problems, lambda: clean(picture[0], limits, pair.image)) if picture else None
+    pixels = known[2] if picture and known and picture[1].digest == known[0] else ""
+    cleaned = (
+        _noted(problems, lambda: clean(picture[0], limits, pair.image, decoding=not pixels))
+        if picture
+        else None
+    )
     if not (words and picture and about and cleaned):
         raise BadInput("\n".join(problems))
-    made = Made.of(build(cleaned, about), cleaned)
+    made = Made.of(build(cleaned, about), cleaned, cleaned.pixels or pixels)
     return Computed((picture[1], words[1]), made)
 
 
 def parse(pair: Pair, data: bytes) -> MetadataOf:
-    """Return what a token file, or the collection's own file, says; BadInput names the file."""
+    """Return what a token's words, or the collection's own file, say; BadInput names the place."""
+    if pair.row is not None:
+        return pair.row.metadata(pair.key, data)
     kind = CollectionMetadata if pair.key == COLLECTION else TokenMetadata
     return kind.parse(data, pair.metadata)
 
 
+def words_of(pair: Pair) -> MetadataOf:
+    """Return what is said of a token or the collection, read now; BadInput names the place."""
+    return parse(pair, _read_words(pair)[0])
+
+
 def bundle_again(pair: Pair, limits: Limits, root: CID) -> Bundle:
     """Return the bundle `root`, built from the files again; BadInput when they changed since."""
-    words, _ = _read(pair.metadata, MAX_JSON_BYTES)
+    words, _ = _read_words(pair)
     data, _ = _read(pair.image, limits.max_bytes)
     # The root commits to every byte, so a picture that was decoded once is the same picture.
     made = build(clean(data, limits, pair.image, decoding=False), parse(pair, words))
@@ -166,19 +194,23 @@ def read_file(path: Path, max_bytes: int = Limits().max_bytes) -> bytes:
     return _read(str(path), max_bytes)[0]
 
 
+def _read_words(pair: Pair) -> tuple[bytes, Stamp]:
+    if (row := pair.row) is None:
+        return _read(pair.metadata, MAX_JSON_BYTES)
+    # A row is the same row as long as its bytes are, wherever they lie.
+    return row.read(), Stamp(row.length, 0, 0, 0, True, row.digest)
+
+
 def _read(path: str, max_bytes: int) -> tuple[bytes, Stamp]:
-    try:
-        # Without O_NONBLOCK, opening a pipe waits for a writer for ever.
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+    with open_file(path) as file:
+        try:
             status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise BadInput(f"{path}: is no file; put a file there")
             data = file.read(max_bytes + 1) if status.st_size <= max_bytes else b""
-            if max(len(data), status.st_size) > max_bytes:
-                size, allowed = max(len(data), status.st_size), f"the {max_bytes:,} allowed"
-                raise BadInput(f"{path}: {size:,} bytes is more than {allowed}; make it smaller")
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read: {error.strerror}") from error
+        except OSError as error:
+            raise BadInput(f"{path}: cannot be read: {error.strerror}") from error
+    if max(len(data), status.st_size) > max_bytes:
+        size, allowed = max(len(data), status.st_size), f"the {max_bytes:,} allowed"
+        raise BadInput(f"{path}: {size:,} bytes is more than {allowed}; make it smaller")
     changed = max(status.st_mtime_ns, status.st_ctime_ns)
     stamp = Stamp(
         status.st_size,

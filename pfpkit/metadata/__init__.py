@@ -7,6 +7,18 @@ have the same CID.
 
 from pfpkit.metadata.collection import CollectionMetadata
 from pfpkit.metadata.strict_json import Json, read_json
+from pfpkit.metadata.table import TOKEN, Columns, token_number
+from pfpkit.metadata.template import from_template
 from pfpkit.metadata.token import Attribute, TokenMetadata
 
-__all__ = ["Attribute", "CollectionMetadata", "Json", "TokenMetadata", "read_json"]
+__all__ = [
+    "TOKEN",
+    "Attribute",
+    "CollectionMetadata",
+    "Columns",
+    "Json",
+    "TokenMetadata",
+    "from_template",
+    "read_json",
+    "token_number",
+]

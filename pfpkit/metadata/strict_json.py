@@ -38,8 +38,12 @@ class _Constant(str):
     """NaN, Infinity or -Infinity, which JSON does not have."""
 
 
-def read_json(data: bytes | str, source: str = "json", max_bytes: int = MAX_BYTES) -> Json:
+def read_json(
+    data: bytes | str, source: str = "json", max_bytes: int = MAX_BYTES, *, line: int = 1
+) -> Json:
     """Return the value of a JSON text; BadMetadata names `source` and the place of the fault.
+
+    `line` is where the text begins, when it is a part of a file.
 
     >>> read_json(b'{"name": "Pip", "level": 3}')
     {'name': 'Pip', 'level': 3}
@@ -58,7 +62,7 @@ def read_json(data: bytes | str, source: str = "json", max_bytes: int = MAX_BYTE
             parse_constant=_Constant,
         )
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno} column {error.colno}"
+        place = f"line {error.lineno + line - 1} column {error.colno}"
         raise BadMetadata(f"{source}: not JSON at {place}: {error.msg.lower()}") from error
     return _checked(value, source, "")
 

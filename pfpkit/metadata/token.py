@@ -25,7 +25,7 @@ DISPLAY_TYPES = ("number", "boost_number", "boost_percentage", "date")
 FIELDS = ("name", "description", "external_url", "background_color", "attributes")
 ATTRIBUTE_FIELDS = ("trait_type", "value", "display_type", "max_value")
 
-_PICTURES = ("image", "image_url", "image_data")
+PICTURES = ("image", "image_url", "image_data")
 _COLOR = re.compile(r"[0-9A-Fa-f]{6}")
 # 1 January 5138 in seconds; the same number of milliseconds is in 1973.
 _LATEST_DATE = 10**11
@@ -128,7 +128,11 @@ class TokenMetadata:
     @classmethod
     def parse(cls, data: bytes | str, source: str = "token.json") -> Self:
         """Return the metadata of a token file; BadMetadata names `source` and the field."""
-        value = read_json(data, source)
+        return cls.of(read_json(data, source), source)
+
+    @classmethod
+    def of(cls, value: Json, source: str = "token.json") -> Self:
+        """Return the metadata of a JSON object; BadMetadata names `source` and the field."""
         try:
             return cls._of(value)
         except BadMetadata as error:
@@ -137,7 +141,7 @@ class TokenMetadata:
     @classmethod
     def _of(cls, value: Json) -> Self:
         if isinstance(value, dict):
-            for picture in _PICTURES:
+            for picture in PICTURES:
                 if picture in value:
                     raise BadMetadata(
                         f"{picture!r} is written by pfpkit from the picture itself; take it out"
