@@ -27,7 +27,8 @@
     │   ├── NoSuchContract   the address has no code
     │   ├── NoSuchToken      the contract does not know the id
     │   └── TransactionFailed  a transaction was refused or reverted
-    └── Unverified           the chain of proof from token to picture is broken
+    ├── Unverified           the chain of proof from token to picture is broken
+    └── Interrupted          Ctrl-C; says what was done and which command goes on
 
 An error says what, which, and what to do next.
 """
@@ -166,3 +167,7 @@ class TransactionFailed(ChainError):
 
 class Unverified(PfpkitError):
     """The chain of proof from token to picture is broken."""
+
+
+class Interrupted(PfpkitError):
+    """Ctrl-C was pressed; the message says what was done and which command goes on."""

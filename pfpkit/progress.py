@@ -101,7 +101,7 @@ class Progress:
         self._label = label
         self._begun = time.monotonic()
         self._parts = {name: _Part(count, self._begun) for name, count in totals.items()}
-        self._total = sum(totals.values())
+        self.total = sum(totals.values())
         self._out = sys.stderr
         self._tty = self._out.isatty() and os.environ.get("TERM") != "dumb"
         self._lock = threading.RLock()
@@ -139,7 +139,7 @@ class Progress:
             found = self._parts[part]
             found.done += steps
             found.rate.add(now, steps, size)
-            if self.done >= self._total:
+            if self.done >= self.total:
                 self.close()
             else:
                 self._show(now)
@@ -165,7 +165,7 @@ class Progress:
                 self._write(f"{self._last()}\n")
 
     def __enter__(self) -> Self:
-        if self._total:
+        if self.total:
             # So that a wait for a slow service does not look like a hang.
             threading.Thread(target=self._tick, daemon=True).start()
         return self
@@ -191,7 +191,7 @@ class Progress:
                 self._line = self._bar(now)
                 self._write(f"\r\033[K{self._line}")
             return
-        quarter = 4 * self.done // self._total
+        quarter = 4 * self.done // self.total
         waited = now - max(self._told, self._begun)
         if waited >= _LINE_S or (quarter > self._quarter and waited >= _SOON_S):
             self._told, self._quarter = now, quarter
@@ -207,7 +207,7 @@ class Progress:
             room = min(columns - len(text) - 2, _BAR[1])
             if room >= _BAR[0]:
                 full, empty = self._marks()
-                filled = room * self.done // self._total
+                filled = room * self.done // self.total
                 bar = full * filled + empty * (room - filled)
                 return f"  {self._label}  {bar}  " + "  ".join(facts)
             if len(text) <= columns or len(facts) == 1:
@@ -239,11 +239,11 @@ class Progress:
         return known[name], shown(name) if len(self._parts) > 1 else ""
 
     def _count(self) -> str:
-        return f"{self.done:,}/{self._total:,}"
+        return f"{self.done:,}/{self.total:,}"
 
     def _last(self) -> str:
         took = time.monotonic() - self._begun
-        whole = self.done >= self._total
+        whole = self.done >= self.total
         time_taken = f" in {duration(took)}" if took >= 1 and whole else ""
         return f"  {self._label} {self._count()}{time_taken}{'' if whole else ', stopped'}"
 

@@ -12,7 +12,7 @@ from pfpkit.cli.check import check_command
 from pfpkit.cli.cid import cid
 from pfpkit.cli.pins import pins
 from pfpkit.console import shown
-from pfpkit.errors import PfpkitError
+from pfpkit.errors import Interrupted, PfpkitError
 
 
 class Failure(click.ClickException):
@@ -29,8 +29,8 @@ class Stopped(Failure):
 
     exit_code = 130
 
-    def __init__(self) -> None:
-        super().__init__("stopped; run it again, it does what is missing")
+    def __init__(self, message: str = "stopped; run it again, it does what is missing") -> None:
+        super().__init__(message)
 
 
 @contextmanager
@@ -38,6 +38,8 @@ def one_line() -> Iterator[None]:
     """Turn an error of pfpkit, or Ctrl-C, into one line on stderr and an exit code."""
     try:
         yield
+    except Interrupted as error:
+        raise Stopped(str(error)) from error
     except PfpkitError as error:
         raise Failure(str(error)) from error
     except KeyboardInterrupt:

@@ -1,15 +1,26 @@
 """Pin a collection on every service, read every bundle back, and record what came back."""
 
-from contextlib import AsyncExitStack, ExitStack
+import asyncio
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from typing import Self
-
-import click
 
 from pfpkit.cid import CID
 from pfpkit.collection import Collection
 from pfpkit.duplicates import find_duplicates, listed
-from pfpkit.errors import BadInput
-from pfpkit.flow.pin_report import PinOptions, pin_command, show_duplicates, show_plan, show_run
+from pfpkit.errors import BadInput, Interrupted, NotPinned, PfpkitError
+from pfpkit.flow.events import VERSION, Events
+from pfpkit.flow.pin_report import (
+    PinOptions,
+    pin_command,
+    show_duplicates,
+    show_plan,
+    show_removed,
+    show_run,
+    show_stopped,
+)
 from pfpkit.flow.pin_run import PinRun
 from pfpkit.plan import make_plan
 from pfpkit.progress import Progress
@@ -23,40 +34,78 @@ _FEW = 100
 
 
 async def pin(work: Workspace, options: PinOptions | None = None) -> None:
-    """Check, plan, upload, read back, record; NotPinned at the end while anything is missing."""
+    """Check, plan, upload, read back, record; NotPinned at the end while anything is missing.
+
+    Interrupted after Ctrl-C, with what was read back until then recorded.
+    """
     options = options or PinOptions()
+    events = Events(options.as_json)
+    events.say("begin", version=VERSION, command="pin", dry_run=options.dry_run)
+    try:
+        missing = await _pin(work, options, events)
+    except Interrupted:
+        raise
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        raise Interrupted(show_stopped(None, options, events)) from None
+    except PfpkitError as error:
+        events.say("error", why=str(error))
+        raise
+    if missing is not None:
+        raise NotPinned(missing)
+
+
+async def _pin(work: Workspace, options: PinOptions, events: Events) -> str | None:
+    """Do all of it, and return what is missing where and why."""
     async with AsyncExitStack() as stack:
         # First, so that no other run changes what is read from here on.
         ledger = stack.enter_context(work.ledger(holding=not options.dry_run))
         pins = work.pins()  # a record that cannot be read is refused before anything is pinned
-        with Reading() as reading:
+        with Reading(events) as reading, _interruptible():
             collection = work.collection(reading, rehash=options.rehash)
         _refuse_copies(collection)
-        for entry in collection:
-            for removed in entry.removed:
-                click.echo(f"  {entry.image_path.name}: removed {removed}", err=options.as_json)
+        show_removed(collection, options, events)
         pinners = [await stack.enter_async_context(p) for p in work.pinners(options.to)]
         entries = tuple(collection)
         plans = await make_plan(entries, pinners, pins, ledger, repair=options.repair)
-        show_plan(plans, options)
-        show_duplicates(find_duplicates(collection.tokens), options)
+        show_plan(plans, options, events)
+        show_duplicates(find_duplicates(collection.tokens), options, events)
         if options.dry_run:
-            return
+            events.say("planned", tokens=len(entries))
+            return None
         routes = stack.enter_context(work.routes(options.gateways, to=options.to))
-        run = PinRun(work, entries, pins, ledger, plans, routes, options.repair)
+        run = PinRun(work, entries, pins, ledger, plans, routes, options.repair, events)
         try:
             await run.upload()
             await run.read_back()
-        finally:
-            # Also after Ctrl-C or a failure: what was read back is true.
+        except asyncio.CancelledError:
             run.record()
-    show_run(run, collection, options)
+            raise Interrupted(show_stopped(run, options, events)) from None
+        except BaseException:
+            run.record()  # what was read back is true
+            raise
+        run.record()
+    return show_run(run, collection, options, events)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C end at once what does not wait: asyncio's own handler only notes it until then."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is None:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Reading:
     """Progress of reading pictures, once it is known how many; says nothing of a few."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: Events) -> None:
+        self._events = events
         self._stack = ExitStack()
         self._progress: Progress | None = None
 
@@ -71,6 +120,7 @@ class Reading:
             self._progress = self._stack.enter_context(Progress("checked", total))
         if self._progress is not None:
             self._progress(done)
+            self._events.progress("check", self._progress)
 
 
 def _refuse_copies(collection: Collection) -> None:

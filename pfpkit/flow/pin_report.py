@@ -1,6 +1,5 @@
 """What `ape run pin` prints: the plan, what came of it, and what is missing where and why."""
 
-import json
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,13 +9,22 @@ import click
 from pfpkit.collection import Collection
 from pfpkit.console import duration, facts, size, table
 from pfpkit.duplicates import Duplicate, duplicate_lines
-from pfpkit.errors import BadInput, NotPinned
+from pfpkit.errors import BadInput
+from pfpkit.flow.events import Events
 from pfpkit.flow.pin_run import PinRun
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.plan import ServicePlan
 from pfpkit.upload import Missing, grouped
 
-__all__ = ["PinOptions", "pin_command", "show_duplicates", "show_plan", "show_run"]
+__all__ = [
+    "PinOptions",
+    "pin_command",
+    "show_duplicates",
+    "show_plan",
+    "show_removed",
+    "show_run",
+    "show_stopped",
+]
 
 _REASONS, _KEYS = 20, 8
 
@@ -34,7 +42,17 @@ class PinOptions:
     as_json: bool = False
 
 
-def show_plan(plans: Sequence[ServicePlan], options: PinOptions) -> None:
+def show_removed(collection: Collection, options: PinOptions, events: Events) -> None:
+    """Print what of each picture's file is not pinned."""
+    for entry in collection:
+        for removed in entry.removed:
+            events.say("removed", token=entry.key, file=entry.image_path.name, part=removed)
+            if not options.as_json:
+                click.echo(f"  {entry.image_path.name}: removed {removed}")
+
+
+def show_plan(plans: Sequence[ServicePlan], options: PinOptions, events: Events) -> None:
+    """Print what each service is to get."""
     rows = []
     for plan in plans:
         total = sum(1 for _ in plan.todo)
@@ -48,33 +66,31 @@ def show_plan(plans: Sequence[ServicePlan], options: PinOptions) -> None:
                 duration(60 * plan.minutes) if plan.pinner.pace.per_minute else "no rate limit",
             )
         )
-        if options.as_json:
-            _say(
-                event="plan",
-                service=plan.name,
-                tokens=total,
-                pins=plan.pins,
-                bytes=plan.bytes,
-                requests=plan.requests,
-                minutes=round(plan.minutes, 2),
-                failure=plan.failure,
-            )
+        events.say(
+            "plan",
+            service=plan.name,
+            tokens=total,
+            pins=plan.pins,
+            bytes=plan.bytes,
+            requests=plan.requests,
+            minutes=round(plan.minutes, 2),
+            failure=plan.failure,
+        )
     if not options.as_json:
-        head = ("to pin on", "tokens", "roots", "size", "requests", "at the least")
+        head = ("to pin on", "bundles", "roots", "size", "requests", "takes at least")
         click.echo(table(head, rows))
         for plan in plans:
             if plan.failure is not None:
-                click.echo(f"  {plan.name}: {plan.failure}")
+                click.echo(f"  {plan.name} gets nothing in this run: {plan.failure}")
     if options.dry_run:
         click.echo("nothing was pinned or recorded: --dry-run", err=options.as_json)
 
 
-def show_duplicates(duplicates: Sequence[Duplicate], options: PinOptions) -> None:
+def show_duplicates(duplicates: Sequence[Duplicate], options: PinOptions, events: Events) -> None:
     """Warn of tokens that show one picture; BadInput with --no-duplicates."""
     lines = duplicate_lines(duplicates)
-    if options.as_json:
-        for one in duplicates:
-            _say(event="duplicate", same=one.same, tokens=one.keys)
+    for one in duplicates:
+        events.say("duplicate", same=one.same, tokens=one.keys)
     if options.no_duplicates and lines:
         raise BadInput("\n  ".join(["refused by --no-duplicates, nothing was uploaded:", *lines]))
     if not options.as_json:
@@ -82,40 +98,72 @@ def show_duplicates(duplicates: Sequence[Duplicate], options: PinOptions) -> Non
             click.echo(f"  warning: {line}")
 
 
-def show_run(run: PinRun, collection: Collection, options: PinOptions) -> None:
+def show_run(
+    run: PinRun, collection: Collection, options: PinOptions, events: Events
+) -> str | None:
+    """Print what came of a run; return what is missing where and why, if anything is."""
     names = ", ".join(route.name for route in run.routes)
     read, before, total = run.read, run.read_before, len(run.entries)
-    if options.as_json:
-        for one in run.missing:
-            _say(event="missing", token=one.key, place=one.place, why=one.why)
-        _say(
-            event="done",
-            tokens=total,
-            new=len(run.new),
-            read_back=read,
-            read_before=before,
-            pinned_again=len(run.again),
-            routes=names,
-            provenance=str(run.provenance),
-        )
-    else:
+    whole = [e.key for e in run.entries if all(plan.holds(e) for plan in run.plans)]
+    new = len(run.new.intersection(whole))
+    for one in run.missing:
+        events.say("missing", token=one.key, place=one.place, why=one.why)
+    events.say(
+        "done",
+        tokens=total,
+        new=new,
+        read_back=read,
+        read_before=before,
+        pinned_again=len(run.again),
+        missing=len(run.missing),
+        routes=names,
+        provenance=str(run.provenance),
+    )
+    if not options.as_json:
         rows = [
-            ("collection", f"{collection.itself.metadata.name}, {len(collection)} tokens"),
+            ("collection", f"{collection.itself.metadata.name}, {_tokens(len(collection))}"),
             ("bundle", collection.itself.root),
-            ("pinned", f"{len(run.new)} bundles new, {total - len(run.new)} were there"),
-            ("read back", f"{read} bundles and {read} images through: {names}"),
+            ("pinned", f"{new:,} bundles new, {len(whole) - new:,} were there"),
         ]
+        if len(whole) < total or len(run.plans) > 1:
+            rows += [(f"on {name}", text) for name, text in _held(run)]
+        rows.append(("read back", f"{read:,} bundles and {read:,} images through: {names}"))
         rows.append(("provenance", f"{run.provenance}, of {run.provenance.tokens:,} tokens"))
         if before:
-            rows.append(("before", f"{before} bundles had come back, and were not read again"))
+            rows.append(("before", f"{before:,} bundles had come back, and were not read again"))
         if run.again:
             rows.append(("again", f"{len(run.again)} bundles pinned again, which no gateway gave"))
         if run.mended:
-            rows.append(("mended", f"{len(run.mended)} bundles in the embedded store"))
+            rows.append(("mended", f"{len(run.mended):,} bundles in the embedded store"))
         click.echo(facts(rows))
-    if run.missing:
-        again = pin_command(options.to, options.gateways, repair=options.repair)
-        raise NotPinned(_summary(run.missing, again))
+    if not run.missing:
+        return None
+    again = pin_command(options.to, options.gateways, repair=options.repair)
+    return _summary(run.missing, again)
+
+
+def show_stopped(run: PinRun | None, options: PinOptions, events: Events) -> str:
+    """Return what was done before Ctrl-C, and the command that goes on."""
+    again = pin_command(options.to, options.gateways, repair=options.repair)
+    if run is None:
+        events.say("stopped", pinned={}, read_back=0, next=again)
+        return f"stopped before anything was pinned; `{again}` begins again"
+    back = run.read + run.read_before
+    held = {plan.name: sum(map(plan.holds, run.entries)) for plan in run.plans}
+    events.say("stopped", pinned=held, read_back=back, next=again)
+    there = ", ".join(f"{text} are on {name}" for name, text in _held(run))
+    return f"stopped: {there}; {back:,} came back and are recorded; `{again}` goes on"
+
+
+def _held(run: PinRun) -> list[tuple[str, str]]:
+    """Return how many bundles each service holds, in words."""
+    total = len(run.entries)
+    counts = [(plan.name, sum(map(plan.holds, run.entries))) for plan in run.plans]
+    return [(name, f"{count:,} of {total:,} bundles") for name, count in counts]
+
+
+def _tokens(count: int) -> str:
+    return "1 token" if count == 1 else f"{count:,} tokens"
 
 
 def pin_command(to: Sequence[str], gateways: Sequence[str], *, repair: bool) -> str:
@@ -152,7 +200,3 @@ def _summary(missing: Sequence[Missing], again: str) -> str:
     return "\n  ".join(
         [f"{head} missing somewhere; run `{again}` again, which does only this:", *lines]
     )
-
-
-def _say(**event: object) -> None:
-    click.echo(json.dumps(event))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pfpkit.cid import CID
 from pfpkit.collection import CollectionEntry
 from pfpkit.errors import PfpkitError
+from pfpkit.flow.events import Events
 from pfpkit.ledger import Ledger
 from pfpkit.pinning import Dag
 from pfpkit.pinning.blockstore import BlockStore
@@ -33,11 +34,13 @@ class PinRun:
         plans: list[ServicePlan],
         routes: list[Route],
         repair: bool,
+        events: Events,
     ) -> None:
         self._work = work
         self._pins = pins
         self._ledger = ledger
         self._repair = repair
+        self._events = events
         self.entries = entries
         self.plans = plans
         self.provenance = Provenance.of(e.digest for e in entries if e.number is not None)
@@ -72,22 +75,6 @@ class PinRun:
             missing = await self._pin_again(missing)
         self.missing += missing
 
-    async def _upload(self, label: str, plans: Sequence[ServicePlan]) -> list[Missing]:
-        with Progress(label, {plan.name: len(plan.todo) for plan in plans}) as progress:
-
-            def told(service: str, work: Work, well: bool) -> None:
-                progress.add(service, size=work.bytes if well else 0)
-
-            return await upload(plans, self._ledger, told)
-
-    async def _read(self, label: str, wanted: Wanted, mend: Mend | None = None) -> list[Missing]:
-        with Progress(label, {route.name: len(each) for route, each in wanted}) as progress:
-
-            def told(route: str, entry: CollectionEntry, well: bool) -> None:
-                progress.add(route, size=entry.made.bytes if well else 0)
-
-            return await read_all(wanted, self._ledger, told, mend)
-
     async def _pin_again(self, failed: list[Missing]) -> list[Missing]:
         """Pin once more what a gateway of others asked for did not give, and read it again.
 
@@ -110,6 +97,33 @@ class PinRun:
         read = {route.name for route, _ in wanted}
         missing += [one for one in failed if one.place not in read]
         return missing + await self._read("read again", wanted)
+
+    async def _upload(self, label: str, plans: Sequence[ServicePlan]) -> list[Missing]:
+        with Progress(label, {plan.name: len(plan.todo) for plan in plans}) as progress:
+
+            def told(service: str, work: Work, well: bool) -> None:
+                progress.add(service, size=work.bytes if well else 0)
+                if well:
+                    self._tell("pinned", "service", service, work.entry, work.bytes)
+                self._events.progress("pin", progress)
+
+            return await upload(plans, self._ledger, told)
+
+    async def _read(self, label: str, wanted: Wanted, mend: Mend | None = None) -> list[Missing]:
+        with Progress(label, {route.name: len(entries) for route, entries in wanted}) as progress:
+
+            def told(route: str, entry: CollectionEntry, well: bool) -> None:
+                progress.add(route, size=entry.made.bytes if well else 0)
+                if well:
+                    self._tell("read_back", "gateway", route, entry, entry.made.bytes)
+                self._events.progress("read_back", progress)
+
+            return await read_all(wanted, self._ledger, told, mend)
+
+    def _tell(self, event: str, kind: str, place: str, entry: CollectionEntry, size: int) -> None:
+        bundle, image = str(entry.root), str(entry.image)
+        where = {"token": entry.key, kind: place}
+        self._events.say(event, **where, bundle=bundle, image=image, bytes=size)
 
     async def _mend_store(self) -> None:
         """Put back what the embedded store lacks of what it lists; that is read again."""

@@ -413,7 +413,7 @@ def test_pin__when_asked_for_json__prints_events_alone(world, run):
     world.pinata.wrong_cid = True
     out, error = run(as_json=True)
     events = [json.loads(line) for line in out.splitlines()]
-    assert [event["event"] for event in events[:2]] == ["plan", "plan"]
+    assert [event["event"] for event in events[:3]] == ["begin", "plan", "plan"]
     assert events[-1]["event"] == "done"
     assert {e["place"] for e in events if e["event"] == "missing"} == {"pinata"}
     assert error is not None

@@ -17,7 +17,9 @@ def test_pin__interrupted__runs_again_to_its_end(unpinned):
     pins = unpinned.folder / ".pfpkit/blocks/pins"
     ran = unpinned.interrupted("ape run pin", when=lambda: pins.is_dir() and any(pins.iterdir()))
     assert ran.code == 130
-    assert ran.message == "stopped; run it again, it does what is missing"
+    assert ran.message.startswith("stopped: ")
+    assert " of 13 bundles are on blockstore; " in ran.message
+    assert ran.message.endswith(" came back and are recorded; `ape run pin` goes on")
     assert not any("metadata" in name for name in unpinned.records())
     again = unpinned.run("ape run pin")
     assert again.fact("read back") == "13 bundles and 13 images through: embedded"
