@@ -11,12 +11,25 @@ from typing import Protocol
 
 from pfpkit.cid import CID, DAG_PB
 from pfpkit.errors import BadCID, NotFound
-from pfpkit.images import CleanImage
 from pfpkit.unixfs import UNIXFS_V1_2025, Block, add_directory, add_file, drive, resolve
 
 IMAGE = "image"
 METADATA = "metadata.json"
 _SHA2_256, _DIGEST_BYTES = 0x12, 32
+
+
+class Picture(Protocol):
+    """A cleaned picture, such as `pfpkit.images.CleanImage`."""
+
+    @property
+    def data(self) -> bytes:
+        """Its bytes, with nothing but the picture in them."""
+        ...
+
+    @property
+    def media_type(self) -> str:
+        """What they are."""
+        ...
 
 
 class Metadata(Protocol):
@@ -63,7 +76,7 @@ class Bundle:
         return self.image
 
 
-def build(image: CleanImage, metadata: Metadata) -> Bundle:
+def build(image: Picture, metadata: Metadata) -> Bundle:
     """Return the bundle of a cleaned picture and its metadata, read back from its own blocks."""
     blocks: dict[CID, Block] = {}
 

@@ -101,7 +101,7 @@ class CollectionEntry:
 
     def bundle(self) -> Bundle:
         """Return the bundle, built from the files; BadInput when they changed since."""
-        return bundle_again(self.pair, self.limits, self.root)
+        return bundle_again(self.pair, self.limits, self.made)
 
 
 @dataclass(frozen=True, slots=True)

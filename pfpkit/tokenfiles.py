@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pfpkit.bundle import Bundle, build
+from pfpkit.bundle import Bundle, Picture, build
 from pfpkit.cid import CID
 from pfpkit.errors import BadInput
 from pfpkit.images import CleanImage, Limits, clean
 from pfpkit.metadata import CollectionMetadata, TokenMetadata
 from pfpkit.tokentable import Row, open_file
+from pfpkit.unixfs import add_file
 
 __all__ = [
     "COLLECTION",
@@ -140,6 +141,14 @@ class Computed:
     made: Made | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """The bytes of a picture that was checked before and is its own cleaned form."""
+
+    data: bytes
+    media_type: str
+
+
 def compute(pair: Pair, limits: Limits, known: Known | None = None) -> Computed:
     """Read and check a pair; BadInput holds one line for each fault of its files.
 
@@ -177,13 +186,17 @@ def words_of(pair: Pair) -> MetadataOf:
     return parse(pair, _read_words(pair)[0])
 
 
-def bundle_again(pair: Pair, limits: Limits, root: CID) -> Bundle:
-    """Return the bundle `root`, built from the files again; BadInput when they changed since."""
+def bundle_again(pair: Pair, limits: Limits, known: Made) -> Bundle:
+    """Return the bundle `known.root`, built from the files again; BadInput when they changed."""
     words, _ = _read_words(pair)
     data, _ = _read(pair.image, limits.max_bytes)
-    # The root commits to every byte, so a picture that was decoded once is the same picture.
-    made = build(clean(data, limits, pair.image, decoding=False), parse(pair, words))
-    if made.root != root:
+    # The root commits to every byte, so a picture that was checked once is the same picture; and
+    # one that is its own cleaned form, as its CID shows, need not be cleaned to get that.
+    picture: Picture = _Checked(data, known.media_type)
+    if add_file(data).cid != known.image:
+        picture = clean(data, limits, pair.image, decoding=False)
+    made = build(picture, parse(pair, words))
+    if made.root != known.root:
         what = "changed while it was being used; run it again"
         raise BadInput(f"{pair.image} {what}", reason=what)
     return made

@@ -36,6 +36,8 @@ __all__ = ["Missing", "grouped", "now", "upload"]
 
 _AT_ONCE = 16
 """Of one service; the back end itself bounds how many of them are under way."""
+_STORE_AT_ONCE = 128
+"""Of the embedded store, which writes what comes at one time in one go."""
 _MEMORY = 64 * 2**20
 """For the bundles of all services; one that is larger than its service's part goes alone there."""
 _IN_A_ROW = 20
@@ -129,8 +131,9 @@ class _Run:
         first._followers.append(self)
 
     async def finish(self) -> None:
+        at_once = _STORE_AT_ONCE if self.plan.name == BlockStore.name else _AT_ONCE
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(_AT_ONCE, len(self.plan.todo))):
+            for _ in range(min(at_once, len(self.plan.todo))):
                 group.create_task(self._work())
         for follower in self._followers:
             await follower._give_up(self.plan.name)

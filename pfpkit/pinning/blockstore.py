@@ -2,7 +2,8 @@
 
     blocks/SHARDING         how blocks are spread over folders, as Kubo's flatfs writes it
     blocks/TQ/CIQ...TQA.data  one block, named by its multihash in base32
-    pins/bafybei...         one small file per pinned root, written after every block of its DAG
+    pins/bafybei...         one small file per pinned root, made after every block of its DAG; its
+                            name is what counts
     tmp/                    files being written; what a killed run left is removed at the next start
     lock                    shared while somebody writes, so that no other process cleans tmp/ then
 
@@ -16,27 +17,33 @@ import base64
 import errno
 import fcntl
 import json
-import os
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from pfpkit.cid import CID, DAG_PB, SHA2_256, Block, verify
-from pfpkit.errors import BadCID, NotFound, NotPinned, PinError, StoreDamaged, StoreFull, WrongBytes
+from pfpkit.errors import (
+    BadCID,
+    NotFound,
+    NotPinned,
+    PfpkitError,
+    PinError,
+    StoreDamaged,
+    StoreFull,
+    WrongBytes,
+)
 from pfpkit.pinning import Dag, PinReceipt
+from pfpkit.pinning.flushing import flush_folders, write_through
 from pfpkit.unixfs import decode_node
 
 _SHARDING = b"/repo/flatfs/shard/v1/next-to-last/2\n"
 # A quota and a limit on file size look like a full disk to whoever has to fix it.
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-# Bounds on what is open and in memory at once; macOS allows 256 open files by default.
-_BATCH_BLOCKS = 64
+# Bounds on what is in memory at once.
+_BATCH_BLOCKS = 256
 _BATCH_BYTES = 16 * 2**20
-# The journal of a file system commits what several threads ask for at once in one go.
-_FLUSHERS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,7 @@ class BlockStore:
         All of them are on the disk when this returns. WrongBytes for a block that does not match
         its CID, StoreFull when the disk is full: no block is then half-written.
         """
-        return sum(self._put_batch(batch) for batch in _batches(blocks))
+        return sum(self._keep(batch) for batch in _batches(map(_verified, blocks)))
 
     # pins
 
@@ -108,18 +115,64 @@ class BlockStore:
 
         NotPinned when a block of the DAG was neither given nor in the store before.
         """
-        known: dict[CID, _Known] = {}
-        for batch in _batches(dag.blocks):
-            self._put_batch(batch)
-            known.update((block.cid.as_v1(), _note(block)) for block in batch)
-        blocks, size = self._measure(dag.root, known)
-        record = self._record(dag.root)
-        new = not self.has(dag.root)
-        if new:
-            text = json.dumps({"blocks": blocks, "bytes": size}) + "\n"
-            with self._disk("write to"), self._lock(fcntl.LOCK_SH):
-                self._write({record: text.encode()})
-        return PinReceipt(self.name, dag.root, blocks, size, new)
+        (found,) = self.pin_many((dag,))
+        if isinstance(found, PfpkitError):
+            raise found
+        return found
+
+    def pin_many(self, dags: Sequence[Dag]) -> list[PinReceipt | PfpkitError]:
+        """Pin several DAGs, which waits for the disk about as long as one; return each one's
+        receipt, or what `pin` would raise.
+
+        A root is recorded only when every block of its DAG is on the disk.
+        """
+        try:
+            return self._pin_group(dags)
+        except PinError as error:
+            if len(dags) == 1 or isinstance(error, StoreFull):
+                return [error for _ in dags]
+        # What one of them met is not the others' fault.
+        return [found for dag in dags for found in self.pin_many((dag,))]
+
+    def _pin_group(self, dags: Sequence[Dag]) -> list[PinReceipt | PfpkitError]:
+        known: list[dict[CID, _Known]] = [{} for _ in dags]
+        found: dict[int, PinReceipt | PfpkitError] = {}
+        for batch in _batches(self._checked(dags, known, found)):
+            self._keep(batch)
+        records: dict[Path, bytes] = {}
+        for place, dag in enumerate(dags):
+            if place not in found:
+                try:
+                    blocks, size = self._measure(dag.root, known[place])
+                except PfpkitError as error:
+                    found[place] = error
+                    continue
+                record = self._record(dag.root)
+                new = record not in records and not self.has(dag.root)
+                if new:
+                    records[record] = (
+                        json.dumps({"blocks": blocks, "bytes": size}) + "\n"
+                    ).encode()
+                found[place] = PinReceipt(self.name, dag.root, blocks, size, new)
+        if records:
+            self._write_records(records)
+        return [found[place] for place in range(len(dags))]
+
+    def _checked(
+        self,
+        dags: Sequence[Dag],
+        known: Sequence[dict[CID, _Known]],
+        found: dict[int, PinReceipt | PfpkitError],
+    ) -> Iterator[Block]:
+        """Yield the blocks of all DAGs; one that is wrong ends its own DAG, and is in `found`."""
+        for place, dag in enumerate(dags):
+            try:
+                for block in dag.blocks:
+                    verify(block.cid, block.data)
+                    known[place][block.cid.as_v1()] = _note(block)
+                    yield block
+            except PfpkitError as error:
+                found[place] = error
 
     def has(self, root: CID) -> bool:
         """Return whether `root` is recorded as pinned."""
@@ -157,7 +210,7 @@ class BlockStore:
                 self._record(root).unlink()
             except FileNotFoundError:
                 return False
-            _flush_folder(self._pins)
+            flush_folders([self._pins])
         return True
 
     def roots(self) -> tuple[CID, ...]:
@@ -183,12 +236,12 @@ class BlockStore:
     def _record(self, root: CID) -> Path:
         return self._pins / str(root.as_v1())
 
-    def _put_batch(self, batch: list[Block]) -> int:
+    def _keep(self, batch: list[Block]) -> int:
+        """Write those verified blocks that are not there; return how many those were."""
         missing: dict[Path, bytes] = {}
         for cid, data in batch:
-            verify(cid, data)
             file = self._file(cid)
-            if not self._holds(file, data):
+            if file not in missing and not self._holds(file, data):
                 missing[file] = data
         if missing:
             with self._disk("write to"), self._lock(fcntl.LOCK_SH):
@@ -207,17 +260,24 @@ class BlockStore:
         """Put all `files` on the disk: each appears whole or not at all."""
         temporary = {file: self._tmp / secrets.token_hex(16) for file in files}
         try:
-            _write_through({temporary[file]: data for file, data in files.items()})
+            write_through({temporary[file]: data for file, data in files.items()})
             for file in files:
                 file.parent.mkdir(exist_ok=True)
                 temporary[file].replace(file)
             folders = {file.parent for file in files}
-            for folder in folders | {folder.parent for folder in folders}:
-                _flush_folder(folder)
+            flush_folders(folders | {folder.parent for folder in folders})
         except BaseException:
             for left in temporary.values():
                 left.unlink(missing_ok=True)
             raise
+
+    def _write_records(self, records: Mapping[Path, bytes]) -> None:
+        # The name alone is the record, so flushing the folder is enough; the counts in it are for
+        # people, and may be lost in a power cut.
+        with self._disk("write to"):
+            for record, counts in records.items():
+                record.write_bytes(counts)
+            flush_folders([self._pins])
 
     def _measure(self, root: CID, known: Mapping[CID, _Known]) -> tuple[int, int]:
         """Return how many blocks and bytes are under `root`; NotPinned when one is missing."""
@@ -305,41 +365,14 @@ def _batches(blocks: Iterable[Block]) -> Iterator[list[Block]]:
         yield batch
 
 
+def _verified(block: Block) -> Block:
+    verify(block.cid, block.data)
+    return block
+
+
 def _note(block: Block) -> _Known:
     """Return what completeness needs of a verified block, so that none is read back."""
     cid, data = block
     if cid.codec != DAG_PB:
         return _Known(len(data), ())
     return _Known(len(data), tuple(link.cid for link in decode_node(cid, data).links))
-
-
-def _write_through(files: Mapping[Path, bytes]) -> None:
-    """Write new files; every byte is on the disk when this returns."""
-    descriptors: list[int] = []
-    try:
-        for file, data in files.items():
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-            descriptors.append(descriptor)
-            _write_all(descriptor, data)
-        if len(descriptors) == 1:
-            os.fsync(descriptors[0])
-        else:
-            with ThreadPoolExecutor(_FLUSHERS) as pool:
-                list(pool.map(os.fsync, descriptors))
-    finally:
-        for descriptor in descriptors:
-            os.close(descriptor)
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
