@@ -1,9 +1,6 @@
 """A whole pinned collection as one CAR, and back into a block store.
 
-    <root>/collection          the collection's own bundle
-    <root>/7                   the bundle of token 7: image, metadata.json
-
-The CAR has one root, a directory of all bundles (a HAMT when it is large): the header of a CAR has
+The CAR has one root, the directory of all bundles (`pfpkit.directory`): the header of a CAR has
 room for 25,000 roots, and a collection has two a token. An image's own root lies in its bundle.
 What is read is trusted for nothing: every block is hashed, and nothing is pinned unless all came.
 """
@@ -18,19 +15,12 @@ from pathlib import Path
 from pfpkit.bundle import IMAGE, METADATA
 from pfpkit.car import read_car, write_car
 from pfpkit.cid import CID, Block
+from pfpkit.directory import Directory
 from pfpkit.errors import BadCar, BadInput, NotFound, NotPinned, PfpkitError
 from pfpkit.pinning import Dag
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pins import PinEntry, PinnedBy
-from pfpkit.unixfs import (
-    Entry,
-    add_directory,
-    decode_node,
-    drive,
-    list_directory,
-    resolve,
-    walk,
-)
+from pfpkit.unixfs import decode_node, drive, list_directory, resolve, walk
 from pfpkit.upload import now
 
 __all__ = ["export_car", "import_car"]
@@ -50,13 +40,10 @@ def export_car(
     """
     if not entries:
         raise NotPinned("nothing is recorded as pinned; run `ape run pin` first")
-    directory: list[Block] = []
-    root = add_directory(
-        {entry.key: _listed(store, entry) for entry in entries}, sink=directory.append
-    ).cid
+    directory = Directory.of({entry.key: _listed(store, entry) for entry in entries})
 
     def blocks() -> Iterator[Block]:
-        yield from reversed(directory)  # the root first, as it is read
+        yield from directory.blocks
         seen: set[CID] = set()
         for done, entry in enumerate(entries, 1):
             for block in _bundle(store, entry):
@@ -65,13 +52,13 @@ def export_car(
                     yield block
             told(done, len(entries))
 
-    return root, _write(path, root, blocks())
+    return directory.root, _write(path, directory.root, blocks())
 
 
 def import_car(
     store: BlockStore, path: Path, told: Told = lambda *_: None
 ) -> tuple[CID, list[PinEntry]]:
-    """Keep every block of an exported CAR, pin both roots of every token, and return them.
+    """Keep every block of an exported CAR, pin its root and both of every token, and return them.
 
     The entries say that the store holds them, and no more. BadCar, or an error of BadContent, when
     the file is not whole or is no collection; then nothing is pinned.
@@ -92,14 +79,15 @@ def import_car(
         held = PinnedBy(store.name, now(), receipt.blocks, receipt.bytes)
         pinned.append(replace(entry, pinners=(held,)))
         told(done, len(entries))
+    store.pin(Dag(roots[0], (), frozenset(entry.bundle for entry in entries)))
     return roots[0], pinned
 
 
-def _listed(store: BlockStore, entry: PinEntry) -> Entry:
-    """Return a bundle as an entry of a directory; its size counts its own block and its files."""
+def _listed(store: BlockStore, entry: PinEntry) -> tuple[CID, int]:
+    """Return a bundle and the bytes of its DAG: those of its own block and of its files."""
     data = _get(store, entry, entry.bundle)
-    tsize = len(data) + sum(link.tsize for link in decode_node(entry.bundle, data).links)
-    return Entry(entry.bundle, tsize, 0)
+    links = decode_node(entry.bundle, data).links
+    return entry.bundle, len(data) + sum(link.tsize for link in links)
 
 
 def _bundle(store: BlockStore, entry: PinEntry) -> list[Block]:

@@ -2,10 +2,10 @@
 
 Pins in the embedded store are recorded the same way in `.pfpkit/pins.json`, outside git. A record
 says which bundle belongs to which token file, who holds it, and through which gateway it was read
-back; and the provenance hash of all tokens. It is never the truth about what is minted: that is
-read from the chain. One line an entry, every one of them ending in a comma, so that two people's
-work merges line by line. What is said of all tokens together stands first: where a merge leaves two
-such lines, neither is right any more, and the next run writes it again.
+back; and of all tokens together, what `pfpkit.whole` has. It is never the truth about what is
+minted: that is read from the chain. One line an entry, every one of them ending in a comma, so that
+two people's work merges line by line. What is said of all tokens together stands first: where a
+merge leaves two such lines, neither is right any more, and the next run writes it again.
 """
 
 import contextlib
@@ -22,9 +22,10 @@ from typing import Self
 
 from pfpkit.atomic import write_file
 from pfpkit.cid import CID, DAG_PB
-from pfpkit.errors import BadCID, BadInput, BadMetadata, BadRecord
+from pfpkit.errors import BadCID, BadMetadata, BadRecord
 from pfpkit.metadata import Json, read_json
 from pfpkit.provenance import Provenance
+from pfpkit.whole import NOTHING, DirectoryPins, Whole
 
 REMOTE_PINS = Path("metadata/pins.json")
 LOCAL_PINS = Path(".pfpkit/pins.json")
@@ -110,11 +111,11 @@ class PinEntry:
 class Pins:
     """All entries of a record, sorted: the collection first, then tokens by number.
 
-    `provenance` is of all tokens that the collection had when the record last knew all of them.
+    `whole` is of all tokens that the collection had when the record last knew all of them.
     """
 
     entries: tuple[PinEntry, ...] = ()
-    provenance: Provenance | None = None
+    whole: Whole = NOTHING
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -125,9 +126,9 @@ class Pins:
             return cls()
         except (OSError, UnicodeDecodeError) as error:
             raise BadRecord(f"{path} cannot be read: {error}; {_restore(path)}") from error
-        provenance, text = _provenance_line(text)
+        whole, text = Whole.split(text)
         if (own := _own_lines(text)) is not None:
-            return replace(cls()._with(own), provenance=provenance)
+            return replace(cls()._with(own), whole=whole)
         for number, line in enumerate(text.splitlines(), 1):
             if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
                 raise BadRecord(
@@ -138,7 +139,7 @@ class Pins:
             fields = read_json(text, str(path), _MAX_BYTES)
         except BadMetadata as error:
             raise BadRecord(f"{error}; {_restore(path)}") from error
-        return replace(cls()._with(_entries(fields, text, path)), provenance=provenance)
+        return replace(cls()._with(_entries(fields, text, path)), whole=whole)
 
     def get(self, key: str | int) -> PinEntry | None:
         """Return the entry of a token number or of 'collection'."""
@@ -162,16 +163,19 @@ class Pins:
     def merged(self, later: Self) -> Self:
         """Return the record with every entry of a later one merged into it."""
         both = self._with(later.entries)
-        return both if later.provenance is None else replace(both, provenance=later.provenance)
+        return replace(both, whole=both.whole.merged(later.whole))
 
-    def with_provenance(self, tokens: Mapping[str, CID]) -> Self:
-        """Return the record with the hash of these bundles by token; as it is if it lacks one."""
+    def with_whole(self, bundles: Mapping[str, CID], directory: DirectoryPins | None) -> Self:
+        """Return the record with what there is to say of all bundles, given by name.
+
+        It stays as it is when it lacks one of them.
+        """
         known = {entry.key: entry.bundle for entry in self.entries}
-        ordered = sorted(tokens.items(), key=lambda token: int(token[0]))
-        if not ordered or any(known.get(key) != bundle for key, bundle in ordered):
+        if not bundles or any(known.get(key) != bundle for key, bundle in bundles.items()):
             return self
-        found = Provenance.of(bundle.digest for _, bundle in ordered)
-        return replace(self, provenance=found)
+        ordered = sorted(int(key) for key in bundles if key != COLLECTION)
+        provenance = Provenance.of(bundles[str(number)].digest for number in ordered)
+        return replace(self, whole=self.whole.merged(Whole(provenance, directory)))
 
     def _with(self, entries: Iterable[PinEntry]) -> Self:
         by_key = {entry.key: entry for entry in self.entries}
@@ -182,14 +186,12 @@ class Pins:
             same = same and known is not None and known.bundle == entry.bundle
         ordered = tuple(sorted(by_key.values(), key=lambda entry: entry.order))
         # Of other bundles it would be another one.
-        return type(self)(ordered, self.provenance if same else None)
+        return type(self)(ordered, self.whole if same else NOTHING)
 
     def encode(self) -> bytes:
         """Return the bytes of the record: the same entries always give the same bytes."""
         lines = [f"{json.dumps(entry.key)}: {_line(entry)},\n" for entry in self.entries]
-        if (whole := self.provenance) is not None:
-            lines.insert(0, f'"provenance": {{"sha256": "{whole}", "tokens": {whole.tokens}}},\n')
-        return f'{{\n{"".join(lines)}"version": {VERSION}\n}}\n'.encode()
+        return f'{{\n{"".join([*self.whole.lines(), *lines])}"version": {VERSION}\n}}\n'.encode()
 
     def save(self, path: Path) -> None:
         """Write the record in one step: `path` has the old bytes or the new ones, never a part."""
@@ -204,16 +206,19 @@ class Pins:
 
 
 def record(
-    path: Path, entries: Iterable[PinEntry], tokens: Mapping[str, CID] | None = None
+    path: Path,
+    entries: Iterable[PinEntry],
+    bundles: Mapping[str, CID] | None = None,
+    directory: DirectoryPins | None = None,
 ) -> Pins:
     """Merge entries into the record on disk and return it; safe beside another process.
 
-    `tokens` are the bundles of the whole collection, for the provenance hash.
+    `bundles` are all of the collection by name, for what is said of all together.
     """
     with _locked(path):
         pins = Pins.load(path).merged(Pins(tuple(entries)))
-        if tokens is not None:
-            pins = pins.with_provenance(tokens)
+        if bundles is not None:
+            pins = pins.with_whole(bundles, directory)
         pins.save(path)
     return pins
 
@@ -253,32 +258,14 @@ _ONE_PIN = re.compile(
 _ONE_BACK = re.compile(rf'"gateway": "({_PLAIN})", "at": "({_AT})"')
 
 
-_PROVENANCE = re.compile(
-    r'^ *"provenance": *\{ *"sha256": *"([^"]*)", *"tokens": *([0-9]{1,9}) *\},?\n', re.MULTILINE
-)
-
-
-def _provenance_line(text: str) -> tuple[Provenance | None, str]:
-    """Return what one such line says, and the text without any; of two, neither is believed."""
-    head = text[: text.find('"bundle"')]
-    found = _PROVENANCE.findall(head)
-    if not found:
-        return None, text
-    text = _PROVENANCE.sub("\n", head) + text[len(head) :]
-    with contextlib.suppress(BadInput):
-        if len(found) == 1:
-            return Provenance.parse(found[0][0], int(found[0][1])), text
-    return None, text
-
-
 def _own_lines(text: str) -> list[PinEntry] | None:
     """Return the entries of a record that is just as `encode` writes it; None for any other.
 
     A record that was edited, merged or damaged is read as JSON, with its faults named.
     """
     head, *lines, version, end, rest = text.split("\n") if text.count("\n") > 2 else [""] * 4
-    if lines[:1] == [""]:
-        del lines[0]  # where the provenance was
+    while lines[:1] == [""]:
+        del lines[0]  # where what is said of all tokens was
     if (head, version, end, rest) != ("{", f'"version": {VERSION}', "}", ""):
         return None
     entries: dict[str, PinEntry] = {}

@@ -48,6 +48,7 @@ class ServicePlan:
 
     `held` grows as roots are pinned. `failure` says why nothing can be done there in this run.
     With `again`, what is to do is given to the service though that lists it.
+    `extra` is one more root that it is to get at the end: the directory of all bundles.
     """
 
     pinner: Pinner
@@ -55,6 +56,7 @@ class ServicePlan:
     todo: list[Work] = field(default_factory=list)
     failure: str | None = None
     again: bool = False
+    extra: DagSummary | None = None
 
     @property
     def name(self) -> str:
@@ -64,12 +66,12 @@ class ServicePlan:
     @property
     def pins(self) -> int:
         """How many roots are to be pinned."""
-        return sum(work.bundle + work.image for work in self.todo)
+        return sum(work.bundle + work.image for work in self.todo) + (self.extra is not None)
 
     @property
     def bytes(self) -> int:
         """How many bytes are to be sent."""
-        return sum(work.bytes for work in self.todo)
+        return sum(work.bytes for work in self.todo) + (self.extra.bytes if self.extra else 0)
 
     @property
     def requests(self) -> int:

@@ -9,11 +9,11 @@ it is told to wait, nothing more is asked of that gateway until then.
 """
 
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from pfpkit.addresses import is_public
 from pfpkit.bundle import IMAGE, METADATA, Bundle
@@ -23,6 +23,8 @@ from pfpkit.pinning import Dag, Pinner, PinReceipt
 from pfpkit.pinning.pressure import Clock, Failure, Gate, Pressure, retry_after
 from pfpkit.pins import PinEntry, PinnedBy, ReadBack
 from pfpkit.retrieval import Fetched, GatewayFault, IpfsPath, Limits, Reason, Retriever
+
+_T = TypeVar("_T")
 
 __all__ = ["EMBEDDED", "Published", "Route", "RouteReader", "publish", "read_back"]
 
@@ -113,24 +115,42 @@ class RouteReader:
 
         NotReadBack as `read_back` raises it, after as many tries as are worth it.
         """
+
+        async def reading() -> float:
+            begun = time.monotonic()
+            await read_back(bundle, image, self.route, self._gateway)
+            return time.monotonic() - begun
+
+        # The bundle's own block is read for each of its two files.
+        return await self._paced(bundle, reading, blocks + 1)
+
+    async def read_block(self, cid: CID) -> bytes:
+        """Read one block back, hashed; NotReadBack after as many tries as are worth it."""
+
+        async def reading() -> bytes:
+            try:
+                return await self._gateway.block(cid)
+            except GatewayError as error:
+                raise _not_given(cid, self.route, error) from error
+
+        return await self._paced(cid, reading, 1)
+
+    async def _paced(self, cid: CID, reading: Callable[[], Awaitable[_T]], tokens: int) -> _T:
         last: NotReadBack | None = None
 
-        async def attempt() -> float | Failure:
+        async def attempt() -> _T | Failure:
             nonlocal last
-            begun = time.monotonic()
             try:
-                await read_back(bundle, image, self.route, self._gateway)
+                return await reading()
             except NotReadBack as error:
                 last = error
                 return self._judged(error)
-            return time.monotonic() - begun
 
         try:
-            # The bundle's own block is read for each of its two files.
-            return await self._gate.run(f"give {bundle}", attempt, tokens=blocks + 1)
+            return await self._gate.run(f"give {cid}", attempt, tokens=tokens)
         except PinError as error:
             # It was told to wait for too long before this one had its turn.
-            fault = GatewayFault(self.route.name, bundle, Reason.BUSY, str(error))
+            fault = GatewayFault(self.route.name, cid, Reason.BUSY, str(error))
             raise last or NotReadBack(str(error), reason=error.reason, fault=fault) from None
 
     def _judged(self, error: NotReadBack) -> Failure:
@@ -156,15 +176,7 @@ async def read_back(
         metadata = await gateway.read(IpfsPath(bundle, METADATA))
         inside = await gateway.read(IpfsPath(bundle, IMAGE))
     except GatewayError as error:
-        # Without a fault, all of it took too long together.
-        late = GatewayFault(route.name, bundle, Reason.TIMED_OUT, "")
-        fault = error.faults[-1] if error.faults else late
-        raise NotReadBack(
-            f"{bundle} cannot be read back through {route.name}: {error}; "
-            f"{_what_next(route, fault)}",
-            reason=f"{fault.reason}; {_what_next(route, fault)}",
-            fault=fault,
-        ) from error
+        raise _not_given(bundle, route, error) from error
     except PfpkitError as error:
         raise NotReadBack(
             f"{bundle} read back through {route.name} is no bundle: {error}; "
@@ -177,6 +189,17 @@ async def read_back(
             reason="holds another image",
         )
     return metadata, inside
+
+
+def _not_given(cid: CID, route: Route, error: GatewayError) -> NotReadBack:
+    # Without a fault, all of it took too long together.
+    late = GatewayFault(route.name, cid, Reason.TIMED_OUT, "")
+    fault = error.faults[-1] if error.faults else late
+    return NotReadBack(
+        f"{cid} cannot be read back through {route.name}: {error}; {_what_next(route, fault)}",
+        reason=f"{fault.reason}; {_what_next(route, fault)}",
+        fault=fault,
+    )
 
 
 def _what_next(route: Route, fault: GatewayFault) -> str:

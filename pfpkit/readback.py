@@ -5,9 +5,10 @@ What counts is `publication.read_back`: every block hashed.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 
+from pfpkit.cid import CID
 from pfpkit.collection import CollectionEntry
 from pfpkit.errors import NotPinned, NotReadBack, PfpkitError
 from pfpkit.ledger import Ledger
@@ -16,7 +17,7 @@ from pfpkit.pins import ReadBack
 from pfpkit.publication import EMBEDDED, Route, RouteReader
 from pfpkit.upload import Missing, now
 
-__all__ = ["read_all"]
+__all__ = ["read_all", "read_blocks"]
 
 _AT_ONCE = 8
 _IN_A_ROW = 20
@@ -102,3 +103,23 @@ class _Reading:
                 raise
             await self._mend(entry)
             await self._reader.read(entry.root, entry.image, entry.made.blocks)
+
+
+async def read_blocks(route: Route, cids: Iterable[CID], clock: Clock | None = None) -> None:
+    """Read blocks back through a route, several at once; NotReadBack for one that does not come."""
+    waiting = deque(cids)
+    async with RouteReader(route, clock) as reader:
+
+        async def work() -> NotReadBack | None:
+            while waiting:
+                try:
+                    await reader.read_block(waiting.popleft())
+                except NotReadBack as error:
+                    waiting.clear()
+                    return error
+            return None
+
+        ends = await asyncio.gather(*(work() for _ in range(min(_AT_ONCE, len(waiting)))))
+    for error in ends:
+        if error is not None:
+            raise error

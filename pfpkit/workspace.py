@@ -8,7 +8,7 @@ metadata/pins.json   remote pins, and what public gateways gave back; in git
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from pfpkit.pinning.gateway import Gateway
 from pfpkit.pinning.settings import PinningSettings, make_pinners
 from pfpkit.pins import LOCAL_PINS, REMOTE_PINS, PinEntry, Pins, record
 from pfpkit.publication import EMBEDDED, Route
+from pfpkit.whole import DirectoryPins
 
 __all__ = ["PUBLIC_GATEWAYS", "Workspace"]
 
@@ -73,8 +74,7 @@ class Workspace:
 
         newer = Pins(tuple(e for e in remote.entries if not is_old(e)))
         both = local.merged(newer)
-        # What the records say of all tokens together holds for one of them, or for neither.
-        return replace(both, provenance=both.provenance or remote.provenance)
+        return replace(both, whole=remote.whole.merged(local.whole))
 
     def pinned(self, key: str) -> PinEntry:
         """Return the entry of a token number or of 'collection'; NotPinned when there is none."""
@@ -87,11 +87,12 @@ class Workspace:
         self,
         entries: Iterable[PinEntry],
         routes: Sequence[Route],
-        tokens: Mapping[str, CID] | None = None,
+        bundles: Mapping[str, CID] | None = None,
+        directory: DirectoryPins | None = None,
     ) -> None:
         """Merge entries into the records: what a stranger can reach into the one in git.
 
-        `tokens` are the bundles of the whole collection, for the provenance hash.
+        `bundles` are all of the collection by name, and `directory` is theirs.
         """
         public = {route.name for route in routes if route.is_public}
         remote, local = [], []
@@ -104,8 +105,11 @@ class Workspace:
                 remote.append(replace(entry, pinners=there, read_back=seen))
             local.append(replace(entry, pinners=here, read_back=unseen))
         if remote or (self.root / REMOTE_PINS).exists():
-            record(self.root / REMOTE_PINS, remote, tokens)
-        record(self.root / LOCAL_PINS, local, tokens)
+            reached = _apart(directory, public, lambda name: name != BlockStore.name)
+            record(self.root / REMOTE_PINS, remote, bundles, reached)
+        private = {route.name for route in routes} - public
+        own = _apart(directory, private, lambda name: name == BlockStore.name)
+        record(self.root / LOCAL_PINS, local, bundles, own)
 
     def ledger(self, *, holding: bool = True) -> Ledger:
         """Return what is pinned and in no record yet; see `Ledger`."""
@@ -140,6 +144,18 @@ class Workspace:
             return
         with Gateway(self.store) as gateway:
             yield [Route(EMBEDDED, gateway.url), *routes]
+
+
+def _apart(
+    directory: DirectoryPins | None, routes: Container[str], held: Callable[[str], bool]
+) -> DirectoryPins | None:
+    """Return what belongs into one of the two records; None when nothing does."""
+    if directory is None:
+        return None
+    pins = {name: at for name, at in directory.pinned_by.items() if held(name)}
+    reads = {name: at for name, at in directory.read_back.items() if name in routes}
+    found = replace(directory, pinned_by=pins, read_back=reads)
+    return found if pins or reads else None
 
 
 def _latest(entry: PinEntry) -> str:

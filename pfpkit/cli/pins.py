@@ -81,8 +81,8 @@ async def _record(work: "Workspace", entries: "list[PinEntry]") -> None:
         bad = {check.key: check.why for check in checks if check.state is not State.AVAILABLE}
         backs = tuple(ReadBack(route.name, now()) for route in routes)
         good = [replace(e, read_back=backs) for e in entries if e.key not in bad]
-        tokens = {entry.key: entry.bundle for entry in entries if entry.order >= 0}
-        work.record(good, routes, tokens)
+        bundles = {entry.key: entry.bundle for entry in entries}
+        work.record(good, routes, bundles)
     if bad:
         key, why = next(iter(bad.items()))
         raise NotPinned(f"{len(bad):,} bundles cannot be read back; the first is {key}: {why}")

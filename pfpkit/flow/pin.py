@@ -12,6 +12,7 @@ from pfpkit.collection import Collection
 from pfpkit.duplicates import find_duplicates, listed
 from pfpkit.errors import BadInput, Interrupted, NotPinned, PfpkitError
 from pfpkit.flow.events import VERSION, Events
+from pfpkit.flow.pin_directory import DirectoryRun
 from pfpkit.flow.pin_report import (
     PinOptions,
     pin_command,
@@ -67,13 +68,15 @@ async def _pin(work: Workspace, options: PinOptions, events: Events) -> str | No
         pinners = [await stack.enter_async_context(p) for p in work.pinners(options.to)]
         entries = tuple(collection)
         plans = await make_plan(entries, pinners, pins, ledger, repair=options.repair)
-        show_plan(plans, options, events)
+        directory = DirectoryRun(work, entries, pins, plans, options.repair)
+        await directory.plan()
+        show_plan(plans, directory, options, events)
         show_duplicates(find_duplicates(collection.tokens), options, events)
         if options.dry_run:
             events.say("planned", tokens=len(entries))
             return None
         routes = stack.enter_context(work.routes(options.gateways, to=options.to))
-        run = PinRun(work, entries, pins, ledger, plans, routes, options.repair, events)
+        run = PinRun(work, entries, pins, ledger, plans, routes, options.repair, directory, events)
         try:
             await run.upload()
             await run.read_back()

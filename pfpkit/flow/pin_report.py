@@ -11,6 +11,7 @@ from pfpkit.console import duration, facts, size, table
 from pfpkit.duplicates import Duplicate, duplicate_lines
 from pfpkit.errors import BadInput
 from pfpkit.flow.events import Events
+from pfpkit.flow.pin_directory import DIRECTORY, DirectoryRun
 from pfpkit.flow.pin_run import PinRun
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.plan import ServicePlan
@@ -51,7 +52,9 @@ def show_removed(collection: Collection, options: PinOptions, events: Events) ->
                 click.echo(f"  {entry.image_path.name}: removed {removed}")
 
 
-def show_plan(plans: Sequence[ServicePlan], options: PinOptions, events: Events) -> None:
+def show_plan(
+    plans: Sequence[ServicePlan], directory: DirectoryRun, options: PinOptions, events: Events
+) -> None:
     """Print what each service is to get."""
     rows = []
     for plan in plans:
@@ -76,12 +79,16 @@ def show_plan(plans: Sequence[ServicePlan], options: PinOptions, events: Events)
             minutes=round(plan.minutes, 2),
             failure=plan.failure,
         )
+    whole = directory.directory
+    events.say("directory", root=str(whole.root), bytes=whole.bytes, refused=directory.refused)
     if not options.as_json:
         head = ("to pin on", "bundles", "roots", "size", "requests", "takes at least")
         click.echo(table(head, rows))
         for plan in plans:
             if plan.failure is not None:
                 click.echo(f"  {plan.name} gets nothing in this run: {plan.failure}")
+        for name, why in directory.refused.items():
+            click.echo(f"  {name} does not get the directory of all bundles: {why}")
     if options.dry_run:
         click.echo("nothing was pinned or recorded: --dry-run", err=options.as_json)
 
@@ -118,6 +125,7 @@ def show_run(
         missing=len(run.missing),
         routes=names,
         provenance=str(run.provenance),
+        directory=str(run.directory.directory.root),
     )
     if not options.as_json:
         rows = [
@@ -129,6 +137,7 @@ def show_run(
             rows += [(f"on {name}", text) for name, text in _held(run)]
         rows.append(("read back", f"{read:,} bundles and {read:,} images through: {names}"))
         rows.append(("provenance", f"{run.provenance}, of {run.provenance.tokens:,} tokens"))
+        rows.append(("directory", f"{run.directory.directory.root}, of all bundles"))
         if before:
             rows.append(("before", f"{before:,} bundles had come back, and were not read again"))
         if run.again:
@@ -189,14 +198,16 @@ def _summary(missing: Sequence[Missing], again: str) -> str:
         more = f" and {len(keys) - _KEYS:,} more" if len(keys) > _KEYS else ""
         names = ", ".join(keys[:_KEYS])
         lines.append(
-            f"{place}: token {names}: {why}"
+            f"{place}: {'the' if names == DIRECTORY else 'token'} {names}: {why}"
             if len(keys) == 1
             else f"{place}: tokens {names}{more}; the first: {why}"
         )
     if len(groups) > _REASONS:
         lines.append(f"and {len(groups) - _REASONS:,} other reasons")
-    count = len({one.key for one in missing})
+    count = len({one.key for one in missing} - {DIRECTORY})
     head = "1 token is" if count == 1 else f"{count:,} tokens are"
+    if not count:
+        head = "the directory of all bundles is"
     return "\n  ".join(
         [f"{head} missing somewhere; run `{again}` again, which does only this:", *lines]
     )

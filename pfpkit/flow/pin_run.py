@@ -7,6 +7,7 @@ from pfpkit.cid import CID
 from pfpkit.collection import CollectionEntry
 from pfpkit.errors import PfpkitError
 from pfpkit.flow.events import Events
+from pfpkit.flow.pin_directory import DirectoryRun
 from pfpkit.ledger import Ledger
 from pfpkit.pinning import Dag
 from pfpkit.pinning.blockstore import BlockStore
@@ -34,6 +35,7 @@ class PinRun:
         plans: list[ServicePlan],
         routes: list[Route],
         repair: bool,
+        directory: DirectoryRun,
         events: Events,
     ) -> None:
         self._work = work
@@ -45,6 +47,7 @@ class PinRun:
         self.plans = plans
         self.provenance = Provenance.of(e.digest for e in entries if e.number is not None)
         self.routes = routes
+        self.directory = directory
         self.missing: list[Missing] = []
         self.new = {work.entry.key for plan in plans for work in plan.todo}
         self.mended: set[str] = set()
@@ -63,6 +66,7 @@ class PinRun:
             for entry in self.entries
             if not plan.holds(entry) and (entry.key, plan.name) not in known
         ]
+        self.missing += await self.directory.upload()
 
     async def read_back(self) -> None:
         """Read back what is held somewhere and was not read before, through every route."""
@@ -74,6 +78,10 @@ class PinRun:
         if self._repair:
             missing = await self._pin_again(missing)
         self.missing += missing
+        # Where bundles do not come back, the directory of them proves nothing.
+        silent = {one.place for one in self.missing}
+        right = [route for route in self.routes if route.name not in silent]
+        self.missing += await self.directory.read_back(right)
 
     async def _pin_again(self, failed: list[Missing]) -> list[Missing]:
         """Pin once more what a gateway of others asked for did not give, and read it again.
@@ -214,10 +222,11 @@ class PinRun:
                 known_there = any(pin.pinner == plan.name for pin in held) and bool(backs)
                 rows = settled if known_there else waiting
                 rows |= {(plan.name, root) for root in (entry.root, entry.image)}
-        if made or self.provenance != self._pins.provenance:
-            tokens = {entry.key: entry.root for entry in self.entries if entry.number is not None}
+        directory = self.directory.record(self.routes)
+        if made or directory or self.provenance != self._pins.whole.provenance:
+            bundles = {entry.key: entry.root for entry in self.entries}
             try:
-                self._work.record(made, self.routes, tokens)
+                self._work.record(made, self.routes, bundles, directory)
             except PfpkitError as error:
                 if not self.missing:
                     raise

@@ -24,10 +24,14 @@ class Dag:
 
     `blocks` can be read again from its start, because an upload may have to be repeated: a tuple,
     or an object whose `__iter__` makes the blocks anew. An iterator is refused with TypeError.
+
+    `present` are roots below it that the back end holds already with all that is under them; what
+    is below them need not be in `blocks`. Only for a back end that `joins`.
     """
 
     root: CID
     blocks: Iterable[Block]
+    present: frozenset[CID] = frozenset()
 
     def __post_init__(self) -> None:
         if isinstance(self.blocks, Iterator):
@@ -38,7 +42,8 @@ class Dag:
 class DagSummary:
     """What a plan has to know of a DAG: sizes in bytes, and the largest file in it.
 
-    `bytes` counts each different block once. `sharded` says that a folder in it is a HAMT.
+    `bytes` counts each different block once. `sharded` says that a folder in it is a HAMT, `nested`
+    that a folder is in another one.
     """
 
     root: CID
@@ -46,19 +51,25 @@ class DagSummary:
     bytes: int
     largest_file: int
     sharded: bool = False
+    nested: bool = False
 
     @classmethod
     def of(cls, dag: Dag) -> Self:
         """Return the summary of a DAG by reading its blocks; none is hashed. BadBlock if odd."""
         sizes: dict[CID, int] = {}
         largest, sharded = 0, False
+        folders, inside = set(), set()
         for cid, data in dag.blocks:
             sizes[cid] = len(data)
             node = decode_node(cid, data)
             sharded = sharded or node.kind is Kind.HAMT
             # A part of a file is never larger than the file.
             largest = max(largest, node.size if node.is_file else 0)
-        return cls(dag.root, len(sizes), sum(sizes.values()), largest, sharded)
+            if not node.is_file:
+                folders.add(cid)
+                inside |= {link.cid for link in node.links}
+        nested = not folders.isdisjoint(inside)
+        return cls(dag.root, len(sizes), sum(sizes.values()), largest, sharded, nested)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +124,10 @@ class Pinner(Protocol):
 
         A pinning service fetches the blocks from it.
         """
+
+    @property
+    def joins(self) -> bool:
+        """Whether it pins a root over others that it holds, without their blocks: `Dag.present`."""
 
     @property
     def pace(self) -> Pace:

@@ -143,7 +143,7 @@ class BlockStore:
         for place, dag in enumerate(dags):
             if place not in found:
                 try:
-                    blocks, size = self._measure(dag.root, known[place])
+                    blocks, size = self._measure(dag, known[place])
                 except PfpkitError as error:
                     found[place] = error
                     continue
@@ -279,20 +279,27 @@ class BlockStore:
                 record.write_bytes(counts)
             flush_folders([self._pins])
 
-    def _measure(self, root: CID, known: Mapping[CID, _Known]) -> tuple[int, int]:
-        """Return how many blocks and bytes are under `root`; NotPinned when one is missing."""
-        seen: set[CID] = set()
+    def _measure(self, dag: Dag, known: Mapping[CID, _Known]) -> tuple[int, int]:
+        """Return how many blocks and bytes are under the root; NotPinned when one is missing.
+
+        What is `present` and pinned here was measured before, and is not counted again.
+        """
+        root, seen = dag.root, set[CID]()
+        present = {cid.as_v1() for cid in dag.present}
         waiting = [root.as_v1()]
-        size = 0
+        count = size = 0
         while waiting:
             cid = waiting.pop()
             if cid in seen:
                 continue
             seen.add(cid)
+            if cid in present and self.has(cid):
+                continue
             node = known.get(cid) or self._read_node(root, cid)
             size += node.size
             waiting.extend(link.as_v1() for link in node.links)
-        return len(seen), size
+            count += 1
+        return count, size
 
     def _read_node(self, root: CID, cid: CID) -> _Known:
         try:

@@ -18,6 +18,7 @@ class EmbeddedPinner:
     """A `Pinner` over a `BlockStore`; whoever serves the store serves what is pinned here."""
 
     after: str | None = None
+    joins = True
     pace = Pace()
 
     def __init__(self, store: BlockStore) -> None:

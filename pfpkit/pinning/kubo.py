@@ -37,6 +37,8 @@ _CONNECT_WITHIN = "10s"
 class KuboPinner(Remote):
     """A `Pinner` that also serves what it holds over libp2p: see `origins`."""
 
+    joins = True
+
     def __init__(
         self,
         url: str = URL,

@@ -41,11 +41,12 @@ class Parcel:
             sizes[name] = len(data)
             if found := tuple(link.cid.as_v1() for link in decode_node(cid, data).links):
                 links[name] = found
+        present = {root.as_v1() for root in dag.present}
         needed: dict[CID, int] = {}
         waiting = [dag.root.as_v1()]
         while waiting:
             cid = waiting.pop()
-            if cid in needed:
+            if cid in needed or cid in present:
                 continue
             if cid not in sizes:
                 raise NotPinned(f"{dag.root} was not sent: its block {cid} is absent")

@@ -86,6 +86,8 @@ class PinataClassicPinner(Remote):
             )
         if dag.sharded:
             return f"{self.name} may cut so large a folder in another way; {_USE_JWT}"
+        if dag.nested:
+            return f"{self.name} takes a flat folder of files, not folders in it; {_USE_JWT}"
         if dag.bytes > MAX_TOTAL:
             return f"{self.name} takes at most {MAX_TOTAL:,} bytes at once; {_USE_JWT}"
         return None

@@ -21,6 +21,7 @@ class Remote(ABC):
     """What the remote back ends share: a name, a client, and an end."""
 
     after: str | None = None
+    joins = False
 
     def __init__(self, client: Client, requests: int = 1) -> None:
         self.name = client.name

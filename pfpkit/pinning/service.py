@@ -62,6 +62,8 @@ class _Request:
 class ServicePinner(Remote):
     """A `Pinner` over one pinning service, which fetches what `serving` holds."""
 
+    joins = True
+
     def __init__(
         self,
         name: str,

@@ -38,7 +38,7 @@ def test_page__when_the_provenance_is_checked_by_hand__is_the_recorded_one(proje
     done = subprocess.run(
         [sys.executable, "-I", "-c", script], cwd=project.root, capture_output=True, text=True
     )
-    assert done.stdout == f"{project.pins().provenance.digest.hex()}\n", done.stderr
+    assert done.stdout == f"{project.pins().whole.provenance.digest.hex()}\n", done.stderr
 
 
 def test_page__when_its_table_is_read__gives_its_token_file(tmp_path):

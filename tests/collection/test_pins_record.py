@@ -279,7 +279,7 @@ def test_provenance__when_taken__is_the_hash_of_the_digests_in_token_order():
     """What anybody computes from the record in two lines; 10 comes after 9, the collection not."""
     pins = Pins(tuple(entry(k, k.encode()) for k in ("collection", "2", "9", "10")))
     tokens = {e.key: e.bundle for e in reversed(pins.tokens)}
-    record = json.loads(pins.with_provenance(tokens).encode())
+    record = json.loads(pins.with_whole(tokens, None).encode())
     numbers = sorted((key for key in record if key.isdecimal()), key=int)
     text = "".join(record[number]["digest"][2:] for number in numbers)
     assert record["provenance"] == {
@@ -296,18 +296,20 @@ def test_provenance__when_recorded__comes_back_until_a_bundle_changes(tmp_path, 
     made = record(path, [entry("1"), entry("2", b"b")], tokens)
     path.write_bytes(path.read_bytes().replace(b"{\n", blank, 1))
     assert Pins.load(path) == made
-    assert made.provenance == Provenance.of(bundle.digest for bundle in tokens.values())
-    assert made.merged(Pins((entry("1", pinners=["kubo"]),))).provenance == made.provenance
-    assert made.merged(Pins((entry("1", b"c"),))).provenance is None
-    assert made.merged(Pins((entry("3"),))).provenance is None
+    assert made.whole.provenance == Provenance.of(bundle.digest for bundle in tokens.values())
+    assert (
+        made.merged(Pins((entry("1", pinners=["kubo"]),))).whole.provenance == made.whole.provenance
+    )
+    assert made.merged(Pins((entry("1", b"c"),))).whole.provenance is None
+    assert made.merged(Pins((entry("3"),))).whole.provenance is None
 
 
 def test_provenance__when_the_record_lacks_a_token__is_not_written(tmp_path):
     """It would be of a collection that is not pinned."""
     tokens = {"1": entry("1").bundle, "2": entry("2", b"b").bundle}
-    assert record(tmp_path / "pins.json", [entry("1")], tokens).provenance is None
+    assert record(tmp_path / "pins.json", [entry("1")], tokens).whole.provenance is None
     made = record(tmp_path / "pins.json", [entry("2", b"other")], tokens)
-    assert made.provenance is None
+    assert made.whole.provenance is None
     assert b"provenance" not in (tmp_path / "pins.json").read_bytes()
 
 

@@ -118,7 +118,7 @@ def test_events__when_dry__end_with_the_plan(world):
     """Nothing was done, and nothing is told of."""
     events, code, _ = ran(world, "dry_run")
     assert code == 0
-    assert [e["event"] for e in events] == ["begin", "plan", "plan", "planned"]
+    assert [e["event"] for e in events] == ["begin", "plan", "plan", "directory", "planned"]
 
 
 def test_events__when_one_upload_is_refused__say_what_is_missing(world):
@@ -174,4 +174,4 @@ def test_events__when_the_reader_goes_away__pin_to_the_end(world):
         _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert "BrokenPipe" not in err
-    assert len(world.kubo.pins) == len(world.pinata.pins) == 14
+    assert len(world.kubo.pins) == len(world.pinata.pins) == 15

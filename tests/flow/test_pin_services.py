@@ -22,7 +22,7 @@ from pfpkit.provenance import Provenance
 from pfpkit.publication import EMBEDDED
 from pfpkit.workspace import PUBLIC_GATEWAYS, Workspace
 
-ROOTS = 14  # the bundles and images of six tokens and of the collection
+ROOTS = 15  # the bundles and images of six tokens and of the collection, and their directory
 
 
 def pinners(record):
@@ -69,10 +69,10 @@ def test_pin__when_done__prints_and_records_the_provenance_hash(world, run):
     out, _ = run()
     first = Provenance.of(e.digest for e in Collection.read(world.root / "metadata").tokens)
     assert f"  provenance  {first}, of 6 tokens\n" in out
-    assert Workspace(world.root).pins().provenance == first
+    assert Workspace(world.root).pins().whole.provenance == first
     (world.root / "metadata/images/3.png").write_bytes(tiny_png(77))
     events = [json.loads(line) for line in run(as_json=True)[0].splitlines()]
-    second = Workspace(world.root).pins().provenance
+    second = Workspace(world.root).pins().whole.provenance
     assert events[-1]["provenance"] == str(second) != str(first)
 
 
@@ -82,10 +82,10 @@ def test_pin__when_the_record_is_of_before__adds_the_provenance_hash(world, run)
     for path in (world.record, world.root / ".pfpkit/pins.json"):
         if path.exists():
             path.write_text(re.sub('"provenance".*\n', "", path.read_text()))
-    assert Workspace(world.root).pins().provenance is None
+    assert Workspace(world.root).pins().whole.provenance is None
     before = world.kubo.uploads.total()
     run()
-    assert Workspace(world.root).pins().provenance.tokens == 6
+    assert Workspace(world.root).pins().whole.provenance.tokens == 6
     assert world.kubo.uploads.total() == before
 
 
@@ -94,8 +94,8 @@ def test_pin__when_dry__shows_the_plan_and_changes_nothing(world, run):
     out, error = run(dry_run=True)
     assert error is None
     rows = [line.split() for line in out.splitlines()]
-    assert ["kubo", "7", "14"] in [row[:3] for row in rows]
-    assert ["pinata", "7", "14"] in [row[:3] for row in rows]
+    assert ["kubo", "7", str(ROOTS)] in [row[:3] for row in rows]
+    assert ["pinata", "7", str(ROOTS)] in [row[:3] for row in rows]
     assert not world.kubo.uploads
     assert not world.pinata.uploads
     assert not world.record.exists()
@@ -120,7 +120,7 @@ def test_pin__when_a_picture_changed__pins_that_one(world, run):
     (world.root / "metadata/images/3.png").write_bytes(tiny_png(77))
     _, error = run()
     assert error is None
-    assert len(world.kubo.uploads) == ROOTS + 2
+    assert len(world.kubo.uploads) == ROOTS + 3
     entry = Collection.read(world.root / "metadata").tokens[2]
     assert Pins.load(world.record).get(3).bundle == entry.root
 
@@ -220,7 +220,7 @@ def test_pin__when_one_upload_is_refused__the_rest_is_pinned(world, run):
     assert head.startswith("1 token is missing somewhere")
     assert line.startswith("  pinata: token 4: ")
     assert "we do not like it" in line
-    assert len(world.pinata.pins) == ROOTS - 1
+    assert len(world.pinata.pins) == ROOTS - 2
     held = {e.key: [p.pinner for p in e.pinners] for e in Workspace(world.root).pins().entries}
     assert held.pop("4") == ["kubo"]
     assert set(map(tuple, held.values())) == {("kubo", "pinata")}
@@ -303,7 +303,7 @@ def test_pin__when_it_does_not_come_back_either__is_pinned_again_only_once(world
     world.gateway.lie = Lie.MISSING
     _, error = run(repair=True)
     assert error.startswith("7 tokens are missing somewhere")
-    assert set(world.kubo.uploads.values()) == {2}
+    assert max(world.kubo.uploads.values()) == 2
     assert run()[1] is None
 
 
@@ -374,7 +374,7 @@ def test_pin__when_another_service_is_run__keeps_the_journal_of_the_first(world,
     world.gateway.lie = Lie.HONEST
     assert run("pinata")[1] is None
     with Ledger(world.root / ".pfpkit/pinning") as ledger:
-        assert len(ledger.roots("kubo")) == ROOTS
+        assert len(ledger.roots("kubo")) == ROOTS - 1
     assert run("kubo")[1] is None
     assert set(world.kubo.uploads.values()) == {1}
 

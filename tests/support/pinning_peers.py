@@ -10,14 +10,15 @@ ipfs.github.io/pinning-services-api-spec.
 import json
 import re
 from base64 import b64decode
+from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from urllib.parse import unquote
 
 from pfpkit.car import read_car
-from pfpkit.cid import CID, cid_of
+from pfpkit.cid import CID, Block, cid_of
 from pfpkit.errors import PfpkitError
-from pfpkit.unixfs import UNIXFS_V1_2025, add_directory, add_file
+from pfpkit.unixfs import UNIXFS_V1_2025, add_directory, add_file, decode_node
 from support.hostile_service import Reply, Request, Service
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.very-secret-jwt.x/y+z=="
@@ -76,10 +77,18 @@ def _car_root(car: bytes) -> tuple[str, int]:
 
 
 class Kubo(Peer):
-    """`/api/v0/...`: POST only; errors are 500 with Message, Code and Type."""
+    """`/api/v0/...`: POST only; errors are 500 with Message, Code and Type.
+
+    Offline: a root is pinned when every block under it was imported, now or before.
+    """
 
     is_old = False
     """Lists pins in one object even when asked for a stream, and gives no stats."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: dict[CID, tuple[CID, ...]] = {}
+        """Every block that was imported, and what it links to."""
 
     def answer(self, request: Request) -> Reply:
         if request.headers.get("authorization") not in (None, f"Bearer {KUBO_TOKEN}"):
@@ -97,14 +106,38 @@ class Kubo(Peer):
         ((name, car),) = parts_of(request)["file"]
         assert name
         try:
-            root, count = _car_root(car)
+            (root,), blocks = read_car(BytesIO(car), whole=False)
+            count = self._learn(blocks)
         except PfpkitError as error:
             return _kubo_error(str(error))
-        said, _ = self.keep(root)
+        missing = self._missing_under(root)
+        if missing is not None:
+            why = f"block was not found locally (offline): ipld: could not find {missing}"
+            line = {"Root": {"Cid": {"/": str(root)}, "PinErrorMsg": why}}
+            return Reply(200, json.dumps(line).encode() + b"\n")
+        said, _ = self.keep(str(root))
         lines: list[object] = [{"Root": {"Cid": {"/": said}, "PinErrorMsg": ""}}]
         if not self.is_old:
             lines.append({"Stats": {"BlockCount": count, "BlockBytesCount": 1}})
         return Reply(200, "".join(json.dumps(line) + "\n" for line in lines).encode())
+
+    def _learn(self, blocks: Iterator[Block]) -> int:
+        """Keep what each block links to; return how many there are."""
+        count = 0
+        for cid, data in blocks:
+            self.links[cid] = tuple(link.cid for link in decode_node(cid, data).links)
+            count += 1
+        return count
+
+    def _missing_under(self, root: CID) -> CID | None:
+        waiting, seen = [root], set()
+        while waiting:
+            cid = waiting.pop()
+            if cid not in self.links:
+                return cid
+            seen.add(cid)
+            waiting += [each for each in self.links[cid] if each not in seen]
+        return None
 
     def _pin_ls(self, request: Request) -> Reply:
         arg = request.query.get("arg")

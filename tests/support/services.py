@@ -66,7 +66,7 @@ class Keeping:
         if b"multipart" not in request.headers.get("content-type", "").encode():
             return set()
         ((_, car),) = parts_of(request)["file"]
-        (root,), _ = read_car(BytesIO(car))
+        (root,), _ = read_car(BytesIO(car), whole=False)
         return {str(root)}
 
     def forget(self, root: str) -> None:
@@ -77,7 +77,7 @@ class Keeping:
     def take(self, request: Request) -> None:
         """Keep the blocks of an upload, and count it."""
         ((_, car),) = parts_of(request)["file"]
-        (root,), blocks = read_car(BytesIO(car))
+        (root,), blocks = read_car(BytesIO(car), whole=False)
         self.gateway.blocks.update((block.cid, block.data) for block in blocks)
         self.uploads[str(root)] += 1
         if str(root) in self.said:
