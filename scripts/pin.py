@@ -1,6 +1,7 @@
 """Pin the collection in metadata/ and read every bundle back: `ape run pin`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,16 +19,22 @@ from pfpkit.workspace import Workspace
 @click.option("--rehash", is_flag=True, help="Read every file, also those that look the same.")
 @click.option("--repair", is_flag=True, help="Believe no record; pin again what is missing.")
 @click.option("--no-duplicates", is_flag=True, help="Refuse two tokens that show one picture.")
+@click.option(
+    "--sheet",
+    metavar="FILE.html",
+    type=click.Path(path_type=Path),
+    help="Write a page with all pictures, to look at before minting.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print events as JSON lines.")
-def cli(to: tuple[str, ...], gateways: tuple[str, ...], as_json: bool, **flags: bool) -> None:
+def cli(to: tuple[str, ...], gateways: tuple[str, ...], **asked: Any) -> None:
     """Pin the collection in metadata/ and read every bundle back through a gateway.
 
     Checks every file first and names every fault at once; then shows what it will pin on which
     service. Run again, it does what is missing. Services: blockstore (on this machine), kubo,
     pinata, pinata-classic, service:NAME; they are configured in ape-config.yaml, pfpkit.pinning.
     """
-    options = PinOptions(to=to, gateways=gateways, as_json=as_json, **flags)
+    options = PinOptions(to=to, gateways=gateways, **asked)
     run(pin(Workspace(Path.cwd()), options))
-    if not options.dry_run and not as_json:
+    if not options.dry_run and not options.as_json:
         named = "".join(f" --gateway {url}" for url in gateways)
         click.echo(f"next: ape run deploy{named} --account ALIAS")

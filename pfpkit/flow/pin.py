@@ -3,13 +3,14 @@
 import asyncio
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, contextmanager
+from functools import partial
 from typing import Self
 
 from pfpkit.cid import CID
 from pfpkit.collection import Collection
-from pfpkit.duplicates import find_duplicates, listed
+from pfpkit.duplicates import Duplicate, find_duplicates, listed
 from pfpkit.errors import BadInput, Interrupted, NotPinned, PfpkitError
 from pfpkit.flow.events import VERSION, Events
 from pfpkit.flow.pin_directory import DirectoryRun
@@ -20,11 +21,15 @@ from pfpkit.flow.pin_report import (
     show_plan,
     show_removed,
     show_run,
+    show_sheet,
     show_stopped,
 )
 from pfpkit.flow.pin_run import PinRun
-from pfpkit.plan import make_plan
+from pfpkit.flow.pin_sheet import sheet
+from pfpkit.pins import Pins
+from pfpkit.plan import ServicePlan, make_plan
 from pfpkit.progress import Progress
+from pfpkit.sheet import check_target
 from pfpkit.workspace import Workspace
 
 __all__ = ["PinOptions", "pin", "pin_command"]
@@ -41,6 +46,8 @@ async def pin(work: Workspace, options: PinOptions | None = None) -> None:
     """
     options = options or PinOptions()
     events = Events(options.as_json)
+    if options.sheet is not None:
+        check_target(options.sheet)
     events.say("begin", version=VERSION, command="pin", dry_run=options.dry_run)
     try:
         missing = await _pin(work, options, events)
@@ -71,8 +78,11 @@ async def _pin(work: Workspace, options: PinOptions, events: Events) -> str | No
         directory = DirectoryRun(work, entries, pins, plans, options.repair)
         await directory.plan()
         show_plan(plans, directory, options, events)
-        show_duplicates(find_duplicates(collection.tokens), options, events)
+        duplicates = find_duplicates(collection.tokens)
+        show_duplicates(duplicates, options, events)
+        drawn = partial(_draw, work, collection, plans, duplicates, options, events)
         if options.dry_run:
+            drawn(pins)
             events.say("planned", tokens=len(entries))
             return None
         routes = stack.enter_context(work.routes(options.gateways, to=options.to))
@@ -87,7 +97,24 @@ async def _pin(work: Workspace, options: PinOptions, events: Events) -> str | No
             run.record()  # what was read back is true
             raise
         run.record()
+        drawn(run)
     return show_run(run, collection, options, events)
+
+
+def _draw(
+    work: Workspace,
+    collection: Collection,
+    plans: Sequence[ServicePlan],
+    duplicates: Sequence[Duplicate],
+    options: PinOptions,
+    events: Events,
+    known: PinRun | Pins,
+) -> None:
+    """Write the contact sheet, if one was asked for."""
+    if options.sheet is not None:
+        with _interruptible():
+            pages = sheet(work, options.sheet, collection, plans, duplicates, known)
+        show_sheet(options.sheet, pages, options, events)
 
 
 @contextmanager

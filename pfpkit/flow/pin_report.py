@@ -3,11 +3,12 @@
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
 from pfpkit.collection import Collection
-from pfpkit.console import duration, facts, size, table
+from pfpkit.console import duration, facts, shown, size, table
 from pfpkit.duplicates import Duplicate, duplicate_lines
 from pfpkit.errors import BadInput
 from pfpkit.flow.events import Events
@@ -24,6 +25,7 @@ __all__ = [
     "show_plan",
     "show_removed",
     "show_run",
+    "show_sheet",
     "show_stopped",
 ]
 
@@ -41,6 +43,7 @@ class PinOptions:
     repair: bool = False
     no_duplicates: bool = False
     as_json: bool = False
+    sheet: Path | None = None
 
 
 def show_removed(collection: Collection, options: PinOptions, events: Events) -> None:
@@ -103,6 +106,14 @@ def show_duplicates(duplicates: Sequence[Duplicate], options: PinOptions, events
     if not options.as_json:
         for line in lines:
             click.echo(f"  warning: {line}")
+
+
+def show_sheet(file: Path, pages: int, options: PinOptions, events: Events) -> None:
+    """Print where the contact sheet is."""
+    events.say("sheet", file=str(file), pages=pages)
+    if not options.as_json:
+        more = f", the first of {pages:,} pages" if pages > 1 else ""
+        click.echo(facts([("sheet", f"{shown(str(file))}{more}: open it in a browser")]))
 
 
 def show_run(

@@ -53,6 +53,7 @@ class PinRun:
         self.mended: set[str] = set()
         self.again: set[str] = set()
         self.read = self.read_before = 0
+        self._came: dict[str, list[str]] = {}
         self._found = now()
 
     async def upload(self) -> None:
@@ -180,6 +181,10 @@ class PinRun:
             for name, back in backs.items()
         )
 
+    def came(self, entry: CollectionEntry) -> list[str]:
+        """Return through which routes of this run an entry came, now or before; see `record`."""
+        return self._came.get(entry.key, [])
+
     def _reads(self, entry: CollectionEntry) -> dict[str, ReadBack]:
         known = self._pins.get(entry.key)
         same = known is not None and (known.bundle, known.image) == (entry.root, entry.image)
@@ -206,7 +211,9 @@ class PinRun:
         names = {route.name for route in self.routes}
         for entry in self.entries:
             backs = self._reads(entry)
-            if names <= backs.keys() and not any((entry.key, n) in failed for n in names):
+            came = [n for n in backs if n in names and (entry.key, n) not in failed]
+            self._came[entry.key] = came
+            if names == set(came):
                 now_read = bool(names & self._ledger.came(entry.root))
                 self.read += now_read
                 self.read_before += not now_read
