@@ -9,7 +9,7 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: help setup demo test check readme figures bytecode analyse bench-gas bench-gas-experiments prove prove-bugs mutate lock samples clean
+.PHONY: help setup demo test check readme figures bytecode analyse bench-gas bench-gas-experiments bench-pin soak-pin prove prove-bugs mutate lock samples clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,13 @@ bench-gas-experiments: setup ## gas of ProfilePicture with one thing changed
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.gas experiments
 	@$(BIN)/python tools/figures.py
 
+bench-pin: setup .build/bench-pin/peers/.installed ## pinning beside npm's importers and plain files (only some: ONLY=cid|bundles|store|resume|record)
+	@PYTHONPATH=tests ONLY='$(ONLY)' $(BIN)/python -m benchmarks.pin
+	@$(BIN)/python tools/figures.py
+
+soak-pin: setup ## 10,000 bundles to three back ends, through kills, failures and cuts
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.pin.soak
+
 prove: setup .build/halmos/.tools ## symbolic proofs of the contract's guarantees (only some: ONLY=regex)
 	@$(BIN)/python proofs/prove.py --only '$(ONLY)'
 
@@ -75,6 +82,12 @@ figures: setup ## write benchmarks/results into README and docs
 benchmarks/node_modules/.package-lock.json: benchmarks/package-lock.json
 	@echo "bench-gas: the libraries beside it, into benchmarks/node_modules"
 	@cd benchmarks && npm ci --no-audit --no-fund --ignore-scripts --silent
+
+.build/bench-pin/peers/.installed: $(wildcard benchmarks/pin/peers/*)
+	@echo "bench-pin: the programs beside it, into .build/bench-pin/peers"
+	@mkdir -p $(@D) && cp benchmarks/pin/peers/*.mjs benchmarks/pin/peers/*.json benchmarks/pin/peers/.npmrc $(@D)
+	@cd $(@D) && npm ci --no-audit --no-fund --ignore-scripts --silent
+	@touch $@
 
 # Where Vyper cannot be installed, the benchmark says so and leaves Snekmate out.
 .build/vyper/bin/vyper: benchmarks/requirements-vyper.lock

@@ -18,9 +18,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.gas import plot, report  # noqa: E402 - the line above makes it found
+from benchmarks.pin import report as pinning  # noqa: E402
 
 BLOCK = re.compile(r"(<!-- figures: ([^>]+) -->\n).*?(<!-- end of figures -->)", re.DOTALL)
-PAGES = ("README.md", "docs/gas.md")
+PAGES = ("README.md", "docs/gas.md", "docs/benchmarks-pin.md")
 PLOT = "benchmarks/results/gas.svg"
 
 
@@ -43,6 +44,11 @@ def blocks() -> dict[str, Callable[[], str]]:
         "compiler": lambda: report.sweep(experiments),
         "access list": lambda: report.access_lists(experiments),
     }
+    pins = pinning.read()
+    found["pinning, measured with"] = lambda: pinning.measured_with(pins)
+    found["pinning, asked"] = lambda: pinning.figures(pins)
+    for name in pinning.BASE:
+        found[f"pinning, {name}"] = lambda name=name: pinning.part(pins, name)
     for title in experiments["patches"]:
         found[title] = lambda title=title: report.experiment(experiments, title)
     return found

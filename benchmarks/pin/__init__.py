@@ -1,0 +1,1 @@
+"""Pinning beside other programs and beside plain files: `make bench-pin`."""
