@@ -1,7 +1,7 @@
-"""The fault run in small: 200 bundles to three back ends, one failing a fifth of its calls, and
+"""The fault run in small: killed by SIGKILL twice, on three back ends, it ends complete.
 
-SIGKILL twice: it ends complete, no root is uploaded again to who held it, nothing is lost. In full,
-with 10,000 bundles, it is `make soak-pin`.
+200 bundles, one back end failing a fifth of its calls: no root is uploaded again to who held it,
+and nothing is lost. In full, with 10,000 bundles, it is `make soak-pin`.
 """
 
 from functools import partial
