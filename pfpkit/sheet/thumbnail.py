@@ -22,7 +22,7 @@ __all__ = ["SIDE", "Thumbnail", "Thumbnails", "thumbnail_of"]
 SIDE = 256
 _PIXEL_ART = 96
 """Pictures of at most this width and height are kept as they are, for each pixel counts."""
-_QUALITY = 80
+_QUALITY = 70
 _PROFILE = 4096
 
 
@@ -59,7 +59,7 @@ def thumbnail_of(data: bytes, media_type: str) -> Thumbnail:
             "WEBP",
             quality=_QUALITY,
             lossless=tiny,
-            method=3,
+            method=1,  # measured: faster than 2 and as small
             icc_profile=profile if len(profile) <= _PROFILE else b"",
         )
     except Exception as error:

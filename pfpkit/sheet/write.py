@@ -6,7 +6,6 @@ older sheet stays whole until the new one is.
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -63,14 +62,15 @@ def write_sheet(file: Path, head: Head, cards: Iterator[Card], files: Sequence[s
 def _written(path: Path, pieces: Iterator[str]) -> str:
     """Write a temporary file beside `path`, making its folder, and return its name."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    # The same name each time: what a killed run left is written over.
+    temporary = str(path.with_name(f".{path.name}.part"))
     try:
-        with os.fdopen(handle, "wb") as out:
+        with open(temporary, "wb") as out:
             for piece in pieces:
                 out.write(piece.encode("utf-8", "replace"))
-        os.chmod(temporary, 0o644)
     except BaseException:
-        os.unlink(temporary)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
         raise
     return temporary
 
