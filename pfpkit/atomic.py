@@ -3,9 +3,10 @@
 import contextlib
 import errno
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+
+from pfpkit.temporary import temporary_file
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -18,24 +19,17 @@ def write_files(files: Mapping[Path, bytes]) -> None:
 
     OSError leaves every file as it was: a full disk fails before the first one is renamed.
     """
-    written: dict[Path, str] = {}
-    try:
+    with contextlib.ExitStack() as stack:
+        written: dict[Path, str] = {}
         for path, data in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, written[path] = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-            with os.fdopen(handle, "wb") as out:
-                out.write(data)
-                out.flush()
-                os.fsync(out.fileno())
-            os.chmod(written[path], 0o644)
+            written[path], out = stack.enter_context(temporary_file(path))
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
             _refuse_folder(path)
         for path, temporary in written.items():
             os.replace(temporary, path)
-    except BaseException:
-        for temporary in written.values():
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary)
-        raise
     for folder in {path.parent for path in files}:
         _flush(folder)
 

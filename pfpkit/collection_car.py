@@ -6,9 +6,7 @@ What is read is trusted for nothing: every block is hashed, and nothing is pinne
 """
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from pfpkit.errors import BadCar, BadInput, NotFound, NotPinned, PfpkitError
 from pfpkit.pinning import Dag
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pins import PinEntry, PinnedBy
+from pfpkit.temporary import temporary_file
 from pfpkit.unixfs import decode_node, drive, list_directory, resolve, walk
 from pfpkit.upload import now
 
@@ -112,21 +111,14 @@ def _get(store: BlockStore, entry: PinEntry, cid: CID) -> bytes:
 
 
 def _write(path: Path, root: CID, blocks: Iterator[Block]) -> int:
-    temporary = ""
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as out:
+        with temporary_file(path) as (temporary, out):
             written = write_car(out, [root], blocks)
             out.flush()
             os.fsync(out.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+            os.replace(temporary, path)
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror}") from error
-    finally:
-        if temporary:
-            with suppress(FileNotFoundError):
-                os.unlink(temporary)
     return written
 
 

@@ -138,7 +138,9 @@ class Workspace:
         public = live or any(name != BlockStore.name for name in to)
         named = gateways or (PUBLIC_GATEWAYS if public else ())
         # The name goes into a record that is in git: no password in it.
-        routes = [Route(without_credentials(gateway_url(url)), url) for url in named]
+        # One that is named twice is read once.
+        by_name = {without_credentials(gateway_url(url)): url for url in reversed(named)}
+        routes = [Route(name, url) for name, url in reversed(by_name.items())]
         if gateways or live or BlockStore.name not in to:
             yield routes
             return

@@ -11,7 +11,7 @@ from typing import Self
 from pfpkit.cid import CID
 from pfpkit.collection import Collection
 from pfpkit.duplicates import Duplicate, find_duplicates, listed
-from pfpkit.errors import BadInput, Interrupted, NotPinned, PfpkitError
+from pfpkit.errors import BadInput, Interrupted, NotPinned, PfpkitError, Unavailable
 from pfpkit.flow.events import VERSION, Events
 from pfpkit.flow.pin_directory import DirectoryRun
 from pfpkit.flow.pin_report import (
@@ -83,6 +83,7 @@ async def _pin(work: Workspace, options: PinOptions, events: Events) -> str | No
         drawn = partial(_draw, work, collection, plans, duplicates, options, events)
         if options.dry_run:
             drawn(pins)
+            _refuse_guesses(plans)
             events.say("planned", tokens=len(entries))
             return None
         routes = stack.enter_context(work.routes(options.gateways, to=options.to))
@@ -151,6 +152,16 @@ class Reading:
         if self._progress is not None:
             self._progress(done)
             self._events.progress("check", self._progress)
+
+
+def _refuse_guesses(plans: Sequence[ServicePlan]) -> None:
+    """Unavailable when a plan is not the whole one, because its service did not say what it has."""
+    names = [plan.name for plan in plans if plan.failure is not None]
+    if names:
+        raise Unavailable(
+            f"what {' and '.join(names)} would need is not known, for there was no answer; "
+            "the plan above is the most that it can be"
+        )
 
 
 def _refuse_copies(collection: Collection) -> None:

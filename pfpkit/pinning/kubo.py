@@ -76,15 +76,19 @@ class KuboPinner(Remote):
         """Import the DAG and pin its root, unless it is pinned. Labels are not kept."""
         parcel = await Parcel.packed(dag)
         root = dag.root
-        held = await self.has(root)
-        if again or not held:
-            await self._rpc(
-                f"import {root}",
+
+        async def send() -> bool | Failure:
+            return await self._once(
                 "dag/import",
                 lambda answer: self._imported(answer, parcel),
                 params={"pin-roots": "true", "stats": "true"},
                 parcel=parcel,
             )
+
+        held = await self.has(root)
+        if again or not held:
+            listed = None if again else lambda: self._has(root)
+            await self.give(f"import {root}", send, listed)
             if not await self.has(root):
                 raise NotPinned(
                     f"{self.name} said that it pinned {root}, and does not list it; run it again"
@@ -93,7 +97,9 @@ class KuboPinner(Remote):
 
     async def has(self, root: CID) -> bool:
         """Return whether `root` is pinned recursively, so with everything under it."""
+        return await self.client.gate.run(f"say whether it has {root}", lambda: self._has(root))
 
+    async def _has(self, root: CID) -> bool | Failure:
         def judge(answer: Answer) -> bool | Failure:
             said = answer.json()
             keys = said.get("Keys") if isinstance(said, dict) else None
@@ -104,13 +110,8 @@ class KuboPinner(Remote):
                 for key, pin in keys.items()
             )
 
-        return await self._rpc(
-            f"say whether it has {root}",
-            "pin/ls",
-            judge,
-            params={"arg": str(root), "type": "recursive"},
-            if_not_pinned=False,
-        )
+        params = {"arg": str(root), "type": "recursive"}
+        return await self._once("pin/ls", judge, params=params, if_not_pinned=False)
 
     async def held(self, roots: Iterable[CID]) -> frozenset[CID]:
         """Return those of `roots` that are pinned recursively."""
@@ -195,10 +196,28 @@ class KuboPinner(Remote):
         judge: Callable[[Answer], T | Failure],
         *,
         params: Mapping[str, str] | None = None,
-        parcel: Parcel | None = None,
         max_bytes: int | None = None,
         if_not_pinned: T | None = None,
     ) -> T:
+        """Call one command, as often as is worth it."""
+
+        async def attempt() -> T | Failure:
+            return await self._once(
+                command, judge, params=params, max_bytes=max_bytes, if_not_pinned=if_not_pinned
+            )
+
+        return await self.client.gate.run(what, attempt)
+
+    async def _once(
+        self,
+        command: str,
+        judge: Callable[[Answer], T | Failure],
+        *,
+        params: Mapping[str, str] | None = None,
+        parcel: Parcel | None = None,
+        max_bytes: int | None = None,
+        if_not_pinned: T | None = None,
+    ) -> T | Failure:
         """Call one command; Kubo answers its own errors with 500 and a JSON that says them."""
 
         def judged(answer: Answer) -> T | Failure:
@@ -213,8 +232,7 @@ class KuboPinner(Remote):
                 return if_not_pinned
             return Failure(self.client.clip(message))
 
-        return await self.client.call(
-            what,
+        return await self.client.once(
             "POST",
             f"/api/v0/{command}",
             judged,
@@ -237,16 +255,20 @@ def _lines(body: bytes) -> Iterator[dict[str, object] | None]:
 
 
 def _listed(answer: Answer) -> frozenset[CID] | Failure:
-    """Judge the list of all pins: one a line, or all in one object where streams are unknown."""
+    """Judge the list of all pins: one a line, or all in one object where streams are unknown.
+
+    A block that is pinned with others above it goes when these do: only roots count.
+    """
     pinned: set[CID] = set()
     for line in _lines(answer.body):
         if line is None or line.get("Type") == "error":
             return Failure("its list of pins was cut short", retryable=True)
         keys = line.get("Keys")
-        for text in keys if isinstance(keys, dict) else (line.get("Cid"),):
+        for text, pin in keys.items() if isinstance(keys, dict) else ((line.get("Cid"), line),):
             # A node may hold CIDs that we do not read; they are none of ours.
             with suppress(BadCID):
-                pinned.add(CID.parse(str(text)).as_v1())
+                if isinstance(pin, dict) and pin.get("Type") == "recursive":
+                    pinned.add(CID.parse(str(text)).as_v1())
     return frozenset(pinned)
 
 

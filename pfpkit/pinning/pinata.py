@@ -7,7 +7,7 @@ has `pinata_classic`. Pinata checks a CAR after it has answered: a receipt says 
 `held` what is listed, and only reading back that it is there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -82,12 +82,15 @@ class PinataPinner(Remote):
         if upload.length > self._resumable_from:
             new = await self._pin_large(parcel, name, again)
         else:
-            new = await self._uploads.call(
+            new = await self.give(
                 f"take {dag.root}",
-                "POST",
-                "/v3/files",
-                lambda answer: self._taken(answer, dag.root),
-                upload=upload,
+                lambda: self._uploads.once(
+                    "POST",
+                    "/v3/files",
+                    lambda answer: self._taken(answer, dag.root),
+                    upload=upload,
+                ),
+                None if again else lambda: self._has(dag.root),
             )
         return PinReceipt(self.name, dag.root, parcel.blocks, parcel.size, new)
 
@@ -163,13 +166,19 @@ class PinataPinner(Remote):
         files, _ = await self._list(cid=root)
         return [f for f in files if root.as_v1() in _cids([f]) and is_name(f.get("id"))]
 
+    async def _has(self, root: CID) -> bool | Failure:
+        page = await self._page({"limit": str(_PAGE), "cid": str(root)})
+        return page if isinstance(page, Failure) else root.as_v1() in _cids(page[0])
+
     async def _list(self, *, cid: CID | None = None, token: str = "") -> _Page:
         params = {"limit": str(_PAGE)}
         if cid is not None:
             params["cid"] = str(cid)
         if token:
             params["pageToken"] = token
+        return await self.client.gate.run("list its files", lambda: self._page(params))
 
+    async def _page(self, params: Mapping[str, str]) -> _Page | Failure:
         def judge(answer: Answer) -> _Page | Failure:
             said = answer.json()
             data = said.get("data") if isinstance(said, dict) else None
@@ -183,9 +192,7 @@ class PinataPinner(Remote):
                 following if isinstance(following, str) and files else "",
             )
 
-        return await self.client.call(
-            "list its files", "GET", "/v3/files/public", judge, params=params
-        )
+        return await self.client.once("GET", "/v3/files/public", judge, params=params)
 
 
 def _cids(files: Iterable[dict[str, object]]) -> set[CID]:

@@ -12,9 +12,8 @@ import json
 import os
 import secrets
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,6 +29,7 @@ from pfpkit.pinning.client import Answer, Client, Secret
 from pfpkit.pinning.parcel import Parcel
 from pfpkit.pinning.pressure import Clock, Failure, Pressure
 from pfpkit.pinning.remote import Remote, wrong_cid
+from pfpkit.temporary import temporary_folder
 from pfpkit.unixfs import drive, list_directory
 
 T = TypeVar("T")
@@ -252,18 +252,13 @@ async def _talk(process: asyncio.subprocess.Process, task: bytes) -> bytes:
 @asynccontextmanager
 async def _laid_out(dag: Dag, name: str) -> AsyncIterator[Path]:
     """Yield the path of the DAG's files in a temporary folder, called `name` there."""
-    root = dag.root
-    try:
-        # Whatever cannot be removed afterwards is no reason to forget that it was pinned.
-        folder = tempfile.TemporaryDirectory(prefix="pfpkit-", ignore_cleanup_errors=True)
-    except OSError as error:
-        raise _unwritten(root, error) from error
-    with folder as path:
+    async with AsyncExitStack() as stack:
         try:
-            await asyncio.to_thread(_lay_out, dag, Path(path) / name)
+            path = stack.enter_context(temporary_folder("pfpkit-pinata-")) / name
+            await asyncio.to_thread(_lay_out, dag, path)
         except OSError as error:
-            raise _unwritten(root, error) from error
-        yield Path(path) / name
+            raise _unwritten(dag.root, error) from error
+        yield path
 
 
 def _unwritten(root: CID, error: OSError) -> PinError:

@@ -2,7 +2,7 @@
 
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -39,6 +39,29 @@ class Remote(ABC):
     async def has(self, root: CID) -> bool:
         """Return whether `root` is pinned there, as far as the service says."""
         return bool(await self.held((root,)))
+
+    async def give(
+        self,
+        what: str,
+        send: Callable[[], Awaitable[bool | Failure]],
+        listed: Callable[[], Awaitable[bool | Failure]] | None,
+    ) -> bool:
+        """Return what `send` gives; it is tried again only when the service does not have it.
+
+        An answer may be lost, or a 503, after all of it was stored: `listed` makes one request and
+        returns whether it was. None: it is sent whatever is listed.
+        """
+        unsure = False
+
+        async def attempt() -> bool | Failure:
+            nonlocal unsure
+            if unsure and listed is not None and (found := await listed()):
+                return found
+            sent = await send()
+            unsure = isinstance(sent, Failure) and not sent.busy
+            return sent
+
+        return await self.client.gate.run(what, attempt)
 
     async def aclose(self) -> None:
         """Close all connections. Closing twice is fine."""

@@ -102,6 +102,26 @@ def test_pin__when_dry__shows_the_plan_and_changes_nothing(world, run):
     assert not list(world.root.glob(".pfpkit/pin*"))
 
 
+def test_pin__when_dry_and_a_service_is_down__fails_with_the_plan(world, run):
+    """What it needs is not known, and a script has to notice."""
+    world.pinata.failing = 2.0
+    out, error = run(dry_run=True)
+    assert error.startswith("what pinata would need is not known")
+    rows = [line.split() for line in out.splitlines()]
+    assert ["kubo", "7", "14"] in [row[:3] for row in rows]
+    assert ["pinata", "7", "14"] in [row[:3] for row in rows]
+    assert not world.record.exists()
+
+
+def test_pin__when_a_gateway_is_named_twice__is_read_once(world, run):
+    """Also when it is written in another way."""
+    url = world.gateway.url
+    out, error = run(gateways=(url, f"{url}/", url))
+    assert error is None
+    assert f"images through: {url}\n" in out
+    assert len(world.gateway.requests) == 7 * 4
+
+
 def test_pin__when_pinned_by_others__uploads_what_is_missing_alone(world, run):
     """The service is asked what it holds: nobody else's upload is done again."""
     run("kubo")

@@ -118,6 +118,18 @@ def test_held__when_the_node_has_foreign_pins__passes_over_them(made):
     assert made.peer.requests[-1].query == {"type": "recursive", "stream": "true"}
 
 
+@pytest.mark.parametrize("is_old", [False, True], ids=["stream", "one object"])
+def test_held__when_some_are_pinned_indirectly__counts_the_others(made, is_old):
+    """A node that does not know the filter lists what goes with others, too."""
+    dags = [dag_of({"n": b"%d" % n}) for n in range(25)]
+    kinds = ["recursive", "indirect", "direct"]
+    pins = {str(dag.root): {"Type": kinds[n % 3]} for n, dag in enumerate(dags)}
+    whole = [{"Keys": pins}] if is_old else [{"Cid": c, **pin} for c, pin in pins.items()]
+    made.peer.next(lines(*whole))
+    (found,) = made.run(lambda pinner: pinner.held(dag.root for dag in dags))
+    assert found == {dag.root for dag in dags[::3]}
+
+
 def test_has__when_pinned_indirectly__is_false(made):
     """It would go when the folder above it is unpinned."""
     made.peer.next(Reply(200, {"Keys": {str(DAG.root): {"Type": "indirect through bafy"}}}))

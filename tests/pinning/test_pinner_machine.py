@@ -6,6 +6,7 @@ given an id of half a letter, of a path, or of a book: no request with it, and n
 
 import os
 import resource
+import tempfile
 from contextlib import contextmanager
 
 import pytest
@@ -68,7 +69,7 @@ def test_pin__when_the_temporary_folder_is_full__says_which(dag, tmp_path):
 
 def test_pin__when_there_is_no_temporary_folder__says_which(tmp_path, monkeypatch):
     """TMPDIR names what is not there."""
-    monkeypatch.setattr(pinata_classic.tempfile, "tempdir", str(tmp_path / "nowhere"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
     with bench("pinata-classic", tmp_path) as made:
         with pytest.raises(PinError, match=r"nowhere.*TMPDIR"):
             made.pin(DAG)
