@@ -109,7 +109,8 @@ class Workspace:
             record(self.root / REMOTE_PINS, remote, bundles, reached)
         private = {route.name for route in routes} - public
         own = _apart(directory, private, lambda name: name == BlockStore.name)
-        record(self.root / LOCAL_PINS, local, bundles, own)
+        if local or own or (self.root / LOCAL_PINS).exists():
+            record(self.root / LOCAL_PINS, local, bundles, own)
 
     def ledger(self, *, holding: bool = True) -> Ledger:
         """Return what is pinned and in no record yet; see `Ledger`."""
