@@ -108,7 +108,7 @@ def test_pin__when_dry_and_a_service_is_down__fails_with_the_plan(world, run):
     out, error = run(dry_run=True)
     assert error.startswith("what pinata would need is not known")
     rows = [line.split() for line in out.splitlines()]
-    assert ["kubo", "7", "14"] in [row[:3] for row in rows]
+    assert ["kubo", "7", "15"] in [row[:3] for row in rows]
     assert ["pinata", "7", "14"] in [row[:3] for row in rows]
     assert not world.record.exists()
 
@@ -119,7 +119,7 @@ def test_pin__when_a_gateway_is_named_twice__is_read_once(world, run):
     out, error = run(gateways=(url, f"{url}/", url))
     assert error is None
     assert f"images through: {url}\n" in out
-    assert len(world.gateway.requests) == 7 * 4
+    assert len(world.gateway.requests) == 7 * 4 + 1  # and the directory of all
 
 
 def test_pin__when_pinned_by_others__uploads_what_is_missing_alone(world, run):
