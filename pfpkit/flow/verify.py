@@ -4,17 +4,19 @@ import json
 import random
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
 import click
 
 from pfpkit.availability import Check, State, check_gateways, check_services
 from pfpkit.console import table
-from pfpkit.errors import BadInput, NotPinned
+from pfpkit.errors import BadInput, NotPinned, PinError
 from pfpkit.flow.pin import pin_command
+from pfpkit.flow.pin_directory import DIRECTORY
+from pfpkit.pinning import Pinner
 from pfpkit.pinning.blockstore import BlockStore
-from pfpkit.pins import PinEntry
+from pfpkit.pins import PinEntry, Pins
 from pfpkit.progress import Progress
 from pfpkit.workspace import Workspace
 
@@ -41,12 +43,14 @@ class VerifyOptions:
 async def verify_pins(work: Workspace, options: VerifyOptions | None = None) -> None:
     """Print how every recorded bundle was found everywhere; NotPinned unless all are available."""
     options = options or VerifyOptions()
-    entries = _chosen(work, options)
+    pins = work.pins()
+    entries = _chosen(pins, options)
     recorded = tuple(sorted({p.pinner for e in entries for p in e.pinners}))
     names = options.to or (() if options.gateways else recorded)
     async with AsyncExitStack() as stack:
         pinners = [await stack.enter_async_context(p) for p in work.pinners(names)]
         checks = await check_services(entries, pinners)
+        checks += await _lost_directory(pins, pinners)
         routes = []
         if BlockStore.name in names:
             # The store's own list says nothing about damage.
@@ -60,8 +64,22 @@ async def verify_pins(work: Workspace, options: VerifyOptions | None = None) -> 
     _show(entries, checks, options, pin_command(names or recorded, options.gateways, repair=True))
 
 
-def _chosen(work: Workspace, options: VerifyOptions) -> list[PinEntry]:
-    entries = list(work.pins().entries)
+async def _lost_directory(pins: Pins, pinners: Sequence[Pinner]) -> list[Check]:
+    """Return a check for each service that does not list the directory which it is recorded for."""
+    known = pins.whole.directory
+    lost = []
+    for pinner in pinners:
+        if known is None or pinner.name not in known.pinned_by:
+            continue
+        with suppress(PinError):  # a service that says nothing is told of with the bundles
+            if not await pinner.held((known.root,)):
+                why = f"{known.root} not pinned there"
+                lost.append(Check(DIRECTORY, pinner.name, State.MISSING, why))
+    return lost
+
+
+def _chosen(pins: Pins, options: VerifyOptions) -> list[PinEntry]:
+    entries = list(pins.entries)
     if not entries:
         raise NotPinned("nothing is recorded as pinned; run `ape run pin` first")
     if options.sample is None or options.sample >= len(entries):
@@ -90,9 +108,13 @@ def _show(
         if not options.as_json:
             click.echo(f"  {len(entries):,} bundles are available everywhere")
         return
-    lines = [f"{c.place}: token {c.key} {c.state}: {c.why}" for c in bad[:_SHOWN]]
+    lines = [f"{c.place}: {_name(c.key)} {c.state}: {c.why}" for c in bad[:_SHOWN]]
     if len(bad) > _SHOWN:
         lines.append(f"and {len(bad) - _SHOWN:,} more; --json lists all")
     count = len({check.key for check in bad})
     head = "1 bundle is" if count == 1 else f"{count:,} bundles are"
     raise NotPinned("\n  ".join([f"{head} not available everywhere; `{mend}` mends it:", *lines]))
+
+
+def _name(key: str) -> str:
+    return "the directory of all bundles is" if key == DIRECTORY else f"token {key}"

@@ -174,3 +174,16 @@ def test_verify__when_nothing_is_recorded__says_what_to_do(tmp_path):
     """A project in which nobody pinned."""
     with pytest.raises(PfpkitError, match="run `ape run pin` first"):
         asyncio.run(verify_pins(Workspace(tmp_path)))
+
+
+def test_verify__when_a_service_lost_the_directory__names_it(world, verify, run):
+    """Every bundle is there, and the one CID that holds all is not; --repair pins it again."""
+    root = Workspace(world.root).pins().whole.directory.root
+    world.pinata.forget(str(root))
+    out, error = verify()
+    assert row(out, "pinata") == [7, 1, 0, 0, 0]
+    assert row(out, "kubo") == [7, 0, 0, 0, 0]
+    line = f"  pinata: the directory of all bundles is missing: {root} not pinned there"
+    assert error.splitlines()[1:] == [line]
+    assert run(repair=True)[1] is None
+    assert verify()[1] is None
