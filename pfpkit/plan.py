@@ -114,7 +114,13 @@ async def make_plan(
         if not (repair or ledger.damaged) and plan.name != BlockStore.name:
             recorded = _recorded(entries, pins, plan.name) - ledger.lost_by(plan.name)
             plan.held |= ledger.roots(plan.name) | recorded
-    await asyncio.gather(*(_ask(plan, entries) for plan in plans))
+    # Each is waited for: another that is given up in the middle would talk of it on the terminal.
+    asked = await asyncio.gather(*(_ask(plan, entries) for plan in plans), return_exceptions=True)
+    failed = [answer for answer in asked if answer is not None]
+    if len(failed) > 1 and all(isinstance(error, AccessDenied) for error in failed):
+        raise AccessDenied("\n  ".join(map(str, failed)))
+    for error in failed:
+        raise error
     for plan in plans:
         if plan.failure is None and plan.name != BlockStore.name:
             believed = ledger.roots(plan.name) | _recorded(entries, pins, plan.name)

@@ -7,11 +7,14 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from support import peers
 from support.collection import deploy, digest
 from support.node import Node
 
 # Doctests are collected from every module; importing these would start what they are for.
 collect_ignore_glob = ["support/*"]
+if not peers.WANTED:
+    collect_ignore = ["peers"]  # `make test-peers` installs what they need
 
 
 def pytest_addoption(parser):

