@@ -38,7 +38,7 @@ test-peers: setup .build/peers/python/.done $(PEERS:%=.build/peers/%/.package-lo
 .build/peers/%/node_modules/.package-lock.json: tests/peers/%/package-lock.json
 	@echo "test-peers: $*, into .build/peers"
 	@mkdir -p .build/peers/$* && cp tests/peers/$*/package.json $< .npmrc .build/peers/$*
-	@cd .build/peers/$* && npm ci --no-audit --no-fund --ignore-scripts --silent
+	@cd .build/peers/$* && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
 	@touch $@
 
 check: setup ## format, lint, types, import order, figures in README and docs
