@@ -115,8 +115,8 @@ async def make_plan(
             recorded = _recorded(entries, pins, plan.name) - ledger.lost_by(plan.name)
             plan.held |= ledger.roots(plan.name) | recorded
     # Each is waited for: another that is given up in the middle would talk of it on the terminal.
-    asked = await asyncio.gather(*(_ask(plan, entries) for plan in plans), return_exceptions=True)
-    failed = [answer for answer in asked if answer is not None]
+    answers = await asyncio.gather(*(_ask(plan, entries) for plan in plans), return_exceptions=True)
+    failed = [answer for answer in answers if answer is not None]
     if len(failed) > 1 and all(isinstance(error, AccessDenied) for error in failed):
         raise AccessDenied("\n  ".join(map(str, failed)))
     for error in failed:
