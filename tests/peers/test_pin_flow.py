@@ -131,6 +131,10 @@ def test_pin__when_services_are_real__verifies_loses_and_repairs(world):
     entries = list(Collection.read(project.folder / "metadata"))
     roots = {str(root) for entry in entries for root in (entry.root, entry.image)}
     assert len(roots) == 2 * (TOKENS + 1)
+    directory = Workspace(project.folder).pins().whole.directory
+    assert directory is not None
+    assert list(directory.pinned_by) == ["kubo", "service:npm"]
+    roots.add(str(directory.root))
     assert world.held() == [roots, roots]
     assert set(world.service.fetched) == roots
     recorded = Workspace(project.folder).pins().entries
@@ -141,7 +145,8 @@ def test_pin__when_services_are_real__verifies_loses_and_repairs(world):
     assert "4 bundles are available everywhere" in verified.out
 
     at_kubo, at_service = str(entries[1].root), str(entries[2].root)
-    assert world.rpc("pin/rm", arg=at_kubo).status_code == 200
+    for root in (at_kubo, str(directory.root)):  # the directory holds every bundle too
+        assert world.rpc("pin/rm", arg=root).status_code == 200
     block = str(replace(entries[1].root, codec=RAW))  # js-ipfs lists digests alone
     assert block in world.rpc("refs/local").text
     assert world.rpc("repo/gc").status_code == 200
@@ -151,7 +156,7 @@ def test_pin__when_services_are_real__verifies_loses_and_repairs(world):
     assert lost.code == 1
     assert f"kubo: token {entries[1].key} missing" in lost.err, lost
     assert f"service:npm: token {entries[2].key} missing" in lost.err, lost
-    assert world.held() == [roots - {at_kubo}, roots - {at_service}]
+    assert world.held() == [roots - {at_kubo, str(directory.root)}, roots - {at_service}]
 
     world.service.fetched.clear()
     mended = project.run(f"ape run pin --repair {names}")
