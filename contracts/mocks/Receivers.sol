@@ -45,13 +45,24 @@ contract WrongAnswerReceiver is IERC721Receiver {
     }
 }
 
-/// @notice Answers with the right selector in too few bytes.
+/// @notice Answers with the right selector in one byte too few.
 contract ShortAnswerReceiver {
     fallback() external {
         bytes4 answer = IERC721Receiver.onERC721Received.selector;
         assembly {
             mstore(0, answer)
-            return(0, 4)
+            return(0, 31)
+        }
+    }
+}
+
+/// @notice Answers with the right selector, and with more after it.
+contract LongAnswerReceiver {
+    fallback() external {
+        bytes4 answer = IERC721Receiver.onERC721Received.selector;
+        assembly {
+            mstore(0, answer)
+            return(0, 64)
         }
     }
 }

@@ -52,6 +52,13 @@ def test_safe_mint__when_to_a_plain_account__mints_as_mint_does(collection, mint
     assert (collection.ownerOf(1), collection.balanceOf(holder)) == (holder, 1)
 
 
+def test_safe_mint__when_the_answer_has_more_after_it__mints(project, collection, minter):
+    """As the ABI is decoded everywhere: what follows the first word does not count."""
+    taker = minter.deploy(project.LongAnswerReceiver)
+    collection.safeMint(taker, digest(1), b"", sender=minter)
+    assert collection.ownerOf(1) == taker
+
+
 @pytest.mark.parametrize("data", [b"", b"hello", bytes(range(256))])
 def test_safe_mint__when_to_a_taking_contract__asks_it_after_the_event(
     project, collection, minter, data

@@ -122,6 +122,32 @@ def test_transfer_from__when_caller_is_a_contract__counts_the_caller(
     assert collection.ownerOf(token) == stranger
 
 
+def test_transfer_from__when_operator_is_a_contract__it_may_and_not_its_caller(
+    project, collection, token, holder, stranger, buyer
+):
+    """A marketplace contract moves it, whoever calls; an operator behind a contract does not."""
+    market = stranger.deploy(project.ReentrantReceiver)
+    take = collection.transferFrom.encode_input(holder, buyer, token)
+    collection.setApprovalForAll(stranger, True, sender=holder)
+    with reverts(collection.ERC721InsufficientApproval, operator=market, tokenId=token):
+        market.call(collection, take, sender=stranger)
+    collection.setApprovalForAll(stranger, False, sender=holder)
+    collection.setApprovalForAll(market, True, sender=holder)
+    market.call(collection, take, sender=stranger)
+    assert collection.ownerOf(token) == buyer
+
+
+@pytest.mark.parametrize("approved", ["0x" + "00" * 19 + "01", "0x" + "ff" * 20])
+def test_transfer_from__when_another_is_approved__reverts(
+    collection, token, holder, stranger, approved
+):
+    """An address below or above that of the caller is another one."""
+    collection.approve(approved, token, sender=holder)
+    with reverts(collection.ERC721InsufficientApproval, operator=stranger, tokenId=token):
+        collection.transferFrom(holder, stranger, token, sender=stranger)
+    assert collection.ownerOf(token) == holder
+
+
 def test_transfer_from__when_moved_often__approvals_count_for_one_possession(
     collection, token, holder, buyer, stranger
 ):

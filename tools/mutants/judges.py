@@ -33,14 +33,17 @@ STARTS = 3
 LARGEST = ["test_largest_supply.py"]
 BATCHES = ["test_batches.py", *LARGEST]
 MOVES = ["test_transfer_from.py", "test_burn.py"]
+MINTS = ["test_mint.py", "test_mint_batch.py", "test_airdrop.py", "test_safe_mint.py"]
 FILES = {
     "BundleURI.sol": ["test_bundle_uri.py"],
-    "Packed.sol": [*BATCHES, *MOVES],
+    "Packed.sol": [*BATCHES, *MOVES, "test_approve.py"],
     "Receiver.sol": ["test_hostile_receivers.py", "test_safe_mint.py"],
     "SSTORE2.sol": ["test_sstore2.py", "test_batches.py"],
     "(state)": [*BATCHES, *MOVES],
     **dict.fromkeys(["mintBatch", "airdrop", "bundleOf", "_storeBatch", "_create"], BATCHES),
-    **dict.fromkeys(["constructor", "totalMinted", "_takeIds"], LARGEST),
+    **dict.fromkeys(["totalMinted", "_takeIds"], LARGEST),
+    "constructor": [*LARGEST, "test_royalty_info.py"],
+    "_credit": MINTS,
     **dict.fromkeys(["_transfer", "_spend"], MOVES),
 }
 # Ape asks a block explorer about a deployment that reverted, and waits for minutes where there is
