@@ -175,7 +175,11 @@ class Pins:
             return self
         ordered = sorted(int(key) for key in bundles if key != COLLECTION)
         provenance = Provenance.of(bundles[str(number)].digest for number in ordered)
-        return replace(self, whole=self.whole.merged(Whole(provenance, directory)))
+        before = self.whole
+        if before.directory is not None and before.directory.entries != len(bundles):
+            # It still has a token that was taken out of the collection.
+            before = replace(before, directory=None)
+        return replace(self, whole=before.merged(Whole(provenance, directory)))
 
     def _with(self, entries: Iterable[PinEntry]) -> Self:
         by_key = {entry.key: entry for entry in self.entries}

@@ -64,10 +64,13 @@ class DirectoryRun:
         """Pin it where every bundle is, first where others fetch it from; return who failed."""
         missing = []
         for plan in sorted(self._plans, key=lambda plan: plan.pinner.after is not None):
-            if plan.extra is None or plan.failure is not None:
+            if plan.name in self._held or plan.name in self.refused:
                 continue
             if not all(entry.root in plan.held for entry in self._entries):
                 continue  # what is missing is told, token by token
+            if plan.failure is not None:
+                missing.append(Missing(DIRECTORY, plan.name, plan.failure))
+                continue
             try:
                 await self._check_bundles(plan)
                 await plan.pinner.pin(self._dag(plan), DIRECTORY)

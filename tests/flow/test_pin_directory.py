@@ -18,6 +18,7 @@ from pfpkit.car import read_car
 from pfpkit.collection import Collection
 from pfpkit.directory import Directory
 from pfpkit.flow.pin import pin
+from pfpkit.pins import REMOTE_PINS, Pins
 from pfpkit.retrieval import IpfsPath, Retriever
 from pfpkit.workspace import Workspace
 
@@ -159,6 +160,37 @@ def test_pin__when_a_service_lost_it_and_lists_it__repair_gives_it_again(world, 
     assert run("kubo", repair=True)[1] is None
     assert world.kubo.uploads[str(directory.root)] == 2
     assert directory.root in world.gateway.blocks
+
+
+def test_pin__when_a_service_of_the_directory_alone_is_away__ends_with_an_error(world, run):
+    """Every bundle is recorded there, so that nothing but the directory has to be asked about."""
+    directory, take = directory_of(world), world.kubo.take
+
+    def forgetful(request):
+        take(request)
+        world.gateway.blocks.pop(directory.root, None)
+
+    world.kubo.take = forgetful
+    assert run("kubo")[1] is not None
+    world.kubo.forget(str(directory.root))
+    world.kubo.failing = 2.0
+    _, error = run("kubo")
+    assert error.startswith("the directory of all bundles is missing somewhere; run `ape run pin")
+    assert "\n  kubo: the directory: " in error
+    assert recorded(world) is None
+
+
+def test_pin__when_a_token_is_taken_out__no_record_keeps_the_old_directory(world, run):
+    """Nor the record of other services than those of this run."""
+    assert run("kubo")[1] is None
+    (world.root / "metadata/images/6.png").unlink()
+    (world.root / "metadata/tokens/6.json").unlink()
+    assert run("blockstore", gateways=())[1] is None
+    whole = Pins.load(world.root / REMOTE_PINS).whole
+    assert (whole.provenance.tokens, whole.directory) == (5, None)
+    assert recorded(world).root == directory_of(world).root
+    assert run("kubo")[1] is None
+    assert Pins.load(world.root / REMOTE_PINS).whole.directory.root == directory_of(world).root
 
 
 def test_pin__when_the_gateway_lies__records_no_directory(world, run):
