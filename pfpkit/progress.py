@@ -109,6 +109,7 @@ class Progress:
         self._closed = False
         self._drawn = self._told = 0.0
         self._quarter = 0
+        self._failed = 0
         self._line = ""
 
     @property
@@ -132,12 +133,13 @@ class Progress:
         (name,) = self._parts
         self.add(name, done - self._parts[name].done)
 
-    def add(self, part: str = "", steps: int = 1, size: int = 0) -> None:
-        """Show that so many more steps of a part are done, which were `size` bytes."""
+    def add(self, part: str = "", steps: int = 1, size: int = 0, *, well: bool = True) -> None:
+        """Show that so many more steps of a part are done, which were `size` bytes, or failed."""
         now = time.monotonic()
         with self._lock:
             found = self._parts[part]
             found.done += steps
+            self._failed += 0 if well else steps
             found.rate.add(now, steps, size)
             if self.done >= self.total:
                 self.close()
@@ -239,7 +241,8 @@ class Progress:
         return known[name], shown(name) if len(self._parts) > 1 else ""
 
     def _count(self) -> str:
-        return f"{self.done:,}/{self.total:,}"
+        failed = f", {self._failed:,} failed" if self._failed else ""
+        return f"{self.done - self._failed:,}/{self.total:,}{failed}"
 
     def _last(self) -> str:
         took = time.monotonic() - self._begun

@@ -98,7 +98,14 @@ async def _pin(work: Workspace, options: PinOptions, events: Events) -> str | No
             run.record()  # what was read back is true
             raise
         run.record()
-        drawn(run)
+        try:
+            drawn(run)
+        except KeyboardInterrupt:
+            raise Interrupted(show_stopped(run, options, events)) from None
+        except BadInput as error:
+            # What is missing is worth more than a sheet.
+            missing = show_run(run, collection, options, events)
+            raise BadInput("\n".join(filter(None, (str(error), missing)))) from error
     return show_run(run, collection, options, events)
 
 

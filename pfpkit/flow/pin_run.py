@@ -111,7 +111,7 @@ class PinRun:
         with Progress(label, {plan.name: len(plan.todo) for plan in plans}) as progress:
 
             def told(service: str, work: Work, well: bool) -> None:
-                progress.add(service, size=work.bytes if well else 0)
+                progress.add(service, size=work.bytes if well else 0, well=well)
                 if well:
                     self._tell("pinned", "service", service, work.entry, work.bytes)
                 self._events.progress("pin", progress)
@@ -122,7 +122,7 @@ class PinRun:
         with Progress(label, {route.name: len(entries) for route, entries in wanted}) as progress:
 
             def told(route: str, entry: CollectionEntry, well: bool) -> None:
-                progress.add(route, size=entry.made.bytes if well else 0)
+                progress.add(route, size=entry.made.bytes if well else 0, well=well)
                 if well:
                     self._tell("read_back", "gateway", route, entry, entry.made.bytes)
                 self._events.progress("read_back", progress)

@@ -88,7 +88,8 @@ class Thumbnails:
         """Remove every thumbnail of another picture."""
         names = {f"{image}.webp" for image in images}
         for path in self._others(names):
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink()
 
     def _others(self, names: set[str]) -> Iterator[Path]:
         if self._folder.is_dir():

@@ -23,8 +23,11 @@ def check_target(file: Path) -> None:
     """BadInput unless `file` can become a contact sheet without harm to another file."""
     if file.suffix.lower() not in (".html", ".htm"):
         raise BadInput(f"{file}: a contact sheet is a web page; name it {file.stem}.html")
-    if file.exists() and not _is_sheet(file):
-        raise BadInput(f"{file} is there and is no contact sheet; name another file")
+    try:
+        if file.exists() and not _is_sheet(file):
+            raise BadInput(f"{file} is there and is no contact sheet; name another file")
+    except OSError as error:
+        raise BadInput(f"{file}: cannot be written: {error.strerror}; name another") from error
 
 
 def page_files(file: Path, count: int) -> list[str]:

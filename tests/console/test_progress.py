@@ -185,6 +185,13 @@ def test_progress__when_in_a_pipe_and_slow__prints_each_quarter():
     assert re.fullmatch(r"  pinned 100/100 in \d+ s", lines[3])
 
 
+def test_progress__when_steps_fail__does_not_count_them_as_done():
+    """Nobody is to read "pinned 12/12" where nothing was."""
+    some = piped(program(total="12", steps=12, part="well=step > 2, "))
+    assert some == ["  pinned 9/12, 3 failed"]
+    assert piped(program(total="12", steps=12, part="well=False, ")) == ["  pinned 0/12, 12 failed"]
+
+
 def test_progress__when_there_is_nothing_to_do__says_nothing():
     """Not even that."""
     assert piped(program(total="0", steps=0)) == []

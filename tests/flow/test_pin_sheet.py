@@ -76,3 +76,41 @@ def test_sheet__when_asked_for_json__is_an_event(world, run):
     (event,) = [event for event in events if event["event"] == "sheet"]
     assert (event["file"], event["pages"]) == (str(world.root / "sheet.html"), 1)
     assert events[-1]["event"] == "done"
+
+
+def test_sheet__when_it_cannot_be_written__what_is_missing_is_told_too(world, run):
+    """A full disk or a file in the way may show only after everything was pinned."""
+    world.pinata.refused = "4"
+    (world.root / "mine").write_text("a file")
+    sheet = world.root / "mine" / "sheet.html"
+    out, error = run(sheet=sheet)
+    assert error.startswith(f"{sheet}: cannot be written: ")
+    assert "\n1 token is missing somewhere; run `ape run pin" in error
+    assert "  on pinata   6 of 7 bundles\n" in out
+    events = [json.loads(line)["event"] for line in run(sheet=sheet, as_json=True)[0].splitlines()]
+    assert events[-3:] == ["missing", "done", "error"]
+
+
+def test_sheet__when_ctrl_c_comes_while_it_is_drawn__says_what_was_pinned(world, run, monkeypatch):
+    """Everything was, by then."""
+
+    def pressed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pfpkit.flow.pin.sheet", pressed)
+    _, error = run(sheet=world.root / "sheet.html")
+    assert error.startswith("stopped: 7 of 7 bundles are on kubo, 7 of 7 bundles are on pinata; 7 ")
+
+
+def test_sheet__when_the_name_is_too_long__pins_nothing(world, run):
+    """The file system is asked before the first upload."""
+    _, error = run(sheet=world.root / f"{'a' * 10_000}.html")
+    assert error.endswith(".html: cannot be written: File name too long; name another")
+    assert not world.kubo.uploads
+
+
+def test_sheet__when_a_folder_is_among_the_thumbnails__is_drawn(world, run):
+    """The cache is ours to clean, but not at the price of a sheet."""
+    (world.root / ".pfpkit/thumbnails/mine").mkdir(parents=True)
+    assert run(dry_run=True, sheet=world.root / "sheet.html")[1] is None
+    assert sheet_of(world).count("<img ") == 7
