@@ -103,7 +103,9 @@ class Progress:
         self._parts = {name: _Part(count, self._begun) for name, count in totals.items()}
         self.total = sum(totals.values())
         self._out = sys.stderr
-        self._tty = self._out.isatty() and os.environ.get("TERM") != "dumb"
+        self._tty = (
+            self._out is not None and self._out.isatty() and os.environ.get("TERM") != "dumb"
+        )
         self._lock = threading.RLock()
         self._ended = threading.Event()
         self._closed = False
@@ -268,9 +270,14 @@ class Progress:
         return text[: max(1, self._columns() - _SPARE)]
 
     def _write(self, text: str) -> None:
-        if text:
+        if not text or self._out is None:
+            return
+        try:
             self._out.write(text)
             self._out.flush()
+        except (OSError, ValueError):
+            # A log that is full or closed is no reason to end hours of uploading.
+            self._out, self._tty = None, False
 
 
 def _pace(rate: float) -> str:

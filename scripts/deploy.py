@@ -7,6 +7,7 @@ import click
 from ape.cli import account_option
 
 from pfpkit.accounts import ScriptCommand, Session
+from pfpkit.addresses import without_credentials
 from pfpkit.flow.deploy import deploy
 
 
@@ -27,5 +28,5 @@ def cli(account: Any, provider: Any, gateways: tuple[str, ...], **options: Any) 
     session = Session(provider, account)
     asyncio.run(deploy(session, gateways, **options))
     session.forget()
-    named = "".join(f" --gateway {url}" for url in gateways)
+    named = "".join(f" --gateway {without_credentials(url)}" for url in gateways)
     click.echo(session.hint(f"ape run mint{named}"))

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from pfpkit.addresses import without_credentials
 from pfpkit.cli import Command, run
 from pfpkit.flow.pin import PinOptions, pin
 from pfpkit.workspace import Workspace
@@ -36,5 +37,5 @@ def cli(to: tuple[str, ...], gateways: tuple[str, ...], **asked: Any) -> None:
     options = PinOptions(to=to, gateways=gateways, **asked)
     run(pin(Workspace(Path.cwd()), options))
     if not options.dry_run and not options.as_json:
-        named = "".join(f" --gateway {url}" for url in gateways)
+        named = "".join(f" --gateway {without_credentials(url)}" for url in gateways)
         click.echo(f"next: ape run deploy{named} --account ALIAS")

@@ -8,9 +8,17 @@ trap 'rm -f "$said"' EXIT
 
 # Once, for both would write the same cache.
 ape compile --verbosity WARNING || exit 1
-ape test tests/scripts "$@" >"$said" 2>&1 &
+# Ape takes any port for its node, and waits in vain where another program has that one already.
+read -r one two < <(python - <<'PORTS'
+import socket
+
+held = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+print(*(one.getsockname()[1] for one in held))
+PORTS
+)
+APE_FOUNDRY_HOST=http://127.0.0.1:$one ape test tests/scripts "$@" >"$said" 2>&1 &
 scripts=$!
-ape test --ignore=tests/scripts "$@"
+APE_FOUNDRY_HOST=http://127.0.0.1:$two ape test --ignore=tests/scripts "$@"
 others=$?
 wait "$scripts"
 status=$?

@@ -1,7 +1,7 @@
 """What `ape run pin --json` tells programs: one JSON object a line on stdout, in docs/pinning.md.
 
-Names and fields of version 1 stay as they are; there may be new ones. A reader that goes away does
-not end a run: the events stop, and the exit code says how it ended.
+Names and fields of version 1 stay as they are; there may be new ones. A reader that goes away, or a
+file that is full, does not end a run: the events stop, and the exit code says how it ended.
 """
 
 import json
@@ -9,6 +9,8 @@ import os
 import sys
 import time
 from datetime import UTC, datetime
+
+import click
 
 from pfpkit.progress import Progress
 
@@ -27,15 +29,17 @@ class Events:
 
     def say(self, event: str, **fields: object) -> None:
         """Write one event with its time (UTC, RFC 3339)."""
-        if not self.enabled:
+        if not self.enabled or sys.stdout is None:
             return
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         try:
             sys.stdout.write(json.dumps({"event": event, "time": at, **fields}) + "\n")
             # A program that reads a pipe is to know now.
             sys.stdout.flush()
-        except BrokenPipeError:
+        except OSError as error:
             self.enabled = False
+            if not isinstance(error, BrokenPipeError):
+                click.echo(f"  no more events: {error.strerror}", err=True)
             # Python flushes once more at its end, and would fail there.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from pfpkit.addresses import without_credentials
 from pfpkit.collection import Collection
 from pfpkit.console import duration, facts, shown, size, table
 from pfpkit.duplicates import Duplicate, duplicate_lines
@@ -191,13 +192,15 @@ def pin_command(to: Sequence[str], gateways: Sequence[str], *, repair: bool) -> 
 
     >>> pin_command(["kubo"], ["https://ipfs.io"], repair=True)
     'ape run pin --repair --to kubo --gateway https://ipfs.io'
+    >>> pin_command(["kubo"], ["https://me:secret@gateway.example"], repair=False)
+    'ape run pin --to kubo --gateway https://gateway.example'
     >>> pin_command(["blockstore"], [], repair=False)
     'ape run pin'
     """
     words = ["ape", "run", "pin", *(["--repair"] if repair else [])]
     if tuple(to) != (BlockStore.name,):
         words += [word for name in to for word in ("--to", name)]
-    words += [word for url in gateways for word in ("--gateway", url)]
+    words += [word for url in gateways for word in ("--gateway", without_credentials(url))]
     return shlex.join(words)
 
 

@@ -4,6 +4,7 @@ given a terminal, one line with a bar, count, rates and time left, redrawn ten t
 given a narrow one, or one that is resized, one line still; after Ctrl-C or an error, its own line
 given a pipe or a dumb terminal, plain lines now and then
 given steps in bursts, the time left does not jump
+given a log that is full or closed, the work goes on without it
 """
 
 import random
@@ -244,3 +245,12 @@ def test_rate__when_little_is_known__guesses_nothing():
 def test_duration__when_given_seconds__rounds_up(seconds, words):
     """Nobody waits longer than was said."""
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize("closed", ["2>/dev/full", "2>&-"])
+def test_progress__when_its_log_cannot_be_written__the_work_goes_on(closed):
+    """What is told is worth less than what is done."""
+    script = STEPS.format(total=4, steps=4, pause=0.3, each="", part="")
+    command = ["/bin/sh", "-c", f'exec "$0" -c "$1" {closed}', sys.executable, script]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert (ran.returncode, ran.stdout) == (0, "next\n")
