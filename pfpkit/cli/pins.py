@@ -77,7 +77,9 @@ async def _record(work: "Workspace", entries: "list[PinEntry]") -> None:
 
     with work.routes(()) as routes:
         with Progress("read back", len(entries)) as progress:
-            checks = await check_gateways(entries, routes, float("inf"), progress.add)
+            checks = await check_gateways(
+                entries, routes, float("inf"), lambda came: progress.add(well=came)
+            )
         bad = {check.key: check.why for check in checks if check.state is not State.AVAILABLE}
         backs = tuple(ReadBack(route.name, now()) for route in routes)
         good = [replace(e, read_back=backs) for e in entries if e.key not in bad]

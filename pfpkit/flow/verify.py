@@ -60,7 +60,9 @@ async def verify_pins(work: Workspace, options: VerifyOptions | None = None) -> 
         if not pinners and not routes:
             raise BadInput("nobody to ask; name a service with --to or a gateway with --gateway")
         with Progress("read", len(entries) * len(routes)) as progress:
-            checks += await check_gateways(entries, routes, options.slow_s, progress.add)
+            checks += await check_gateways(
+                entries, routes, options.slow_s, lambda came: progress.add(well=came)
+            )
     _show(entries, checks, options, pin_command(names or recorded, options.gateways, repair=True))
 
 
