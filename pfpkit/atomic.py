@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from pfpkit.flushing import flush_folders
 from pfpkit.temporary import temporary_file
 
 
@@ -30,19 +31,10 @@ def write_files(files: Mapping[Path, bytes]) -> None:
             _refuse_folder(path)
         for path, temporary in written.items():
             os.replace(temporary, path)
-    for folder in {path.parent for path in files}:
-        _flush(folder)
+    flush_folders({path.parent for path in files})
 
 
 def _refuse_folder(path: Path) -> None:
     # A rename onto it would fail, after others have been done.
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-
-
-def _flush(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

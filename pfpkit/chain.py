@@ -8,7 +8,6 @@ what it may send and how long it may take. Imports no ape, so that a platform ca
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Self
 
 from eth_abi.abi import decode, encode
@@ -114,12 +113,7 @@ class Node:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._rpc.close()
 
     async def chain_id(self) -> int:

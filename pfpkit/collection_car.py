@@ -19,8 +19,8 @@ from pfpkit.pinning import Dag
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pins import PinEntry, PinnedBy
 from pfpkit.temporary import temporary_file
+from pfpkit.timestamp import now
 from pfpkit.unixfs import decode_node, drive, list_directory, resolve, walk
-from pfpkit.upload import now
 
 __all__ = ["export_car", "import_car"]
 

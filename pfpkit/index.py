@@ -16,7 +16,6 @@ from contextlib import suppress
 from dataclasses import astuple
 from importlib import resources
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import PIL
@@ -24,7 +23,7 @@ import PIL
 from pfpkit.cid import CID
 from pfpkit.errors import BadCID
 from pfpkit.images import Limits
-from pfpkit.journal import Journal
+from pfpkit.journal import Journal, row_of
 from pfpkit.tokenfiles import Computed, Made, Pair, Stamp
 
 __all__ = ["Index"]
@@ -52,12 +51,7 @@ class Index:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with suppress(OSError):
             if self._stale > len(self._lines) and not self._broken:
                 self._journal.replace(self._lines.values())
@@ -74,8 +68,8 @@ class Index:
     def put(self, pair: Pair, computed: Computed) -> None:
         """Remember what came of a pair."""
         assert computed.made is not None
-        line = _line(pair, computed.stamps, computed.made)
-        self._keep(pair.key, json.dumps(line, separators=(",", ":")).encode())
+        line = row_of(_values(pair, computed.stamps, computed.made))
+        self._keep(pair.key, line)
         if not self._broken:
             try:
                 self._journal.append(line)
@@ -109,7 +103,7 @@ def _key(line: bytes) -> str | None:
     return key.decode("ascii", "replace") if line.startswith(b'["') else None
 
 
-def _line(pair: Pair, stamps: tuple[Stamp, Stamp], made: Made) -> list[Any]:
+def _values(pair: Pair, stamps: tuple[Stamp, Stamp], made: Made) -> list[Any]:
     return [
         pair.key,
         os.path.basename(pair.image),

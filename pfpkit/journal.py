@@ -13,15 +13,15 @@ import json
 import os
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from pfpkit.atomic import write_file
 from pfpkit.errors import BadRecord
+from pfpkit.flushing import write_all
 
-__all__ = ["Journal"]
+__all__ = ["Journal", "row_of"]
 
 _SYNC_LINES = 64
 _SYNC_S = 0.5
@@ -51,12 +51,7 @@ class Journal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def lines(self) -> Iterator[bytes]:
@@ -74,13 +69,13 @@ class Journal:
         except FileNotFoundError:
             return
 
-    def append(self, row: object) -> None:
-        """Add one line; OSError when that failed, and then nobody will read what is there of it."""
+    def append(self, data: bytes) -> None:
+        """Add one line of this JSON; OSError when that failed, and what is there is not read."""
         descriptor = self._open()
-        line = _line(json.dumps(row, separators=(",", ":")).encode())
+        line = _line(data)
         # What a full disk left of a line must not swallow the next one.
         whole, self._torn = b"\n" * self._torn + line, True
-        _write_all(descriptor, whole)
+        write_all(descriptor, whole)
         self._torn = False
         self._unsynced += 1
         if self._unsynced >= _SYNC_LINES or time.monotonic() - self._synced_at >= _SYNC_S:
@@ -120,7 +115,7 @@ class Journal:
             # What a killed run left of a line must not swallow the next one.
             size = os.fstat(descriptor).st_size
             if os.pread(descriptor, 1, size - 1) != b"\n":
-                _write_all(descriptor, b"\n")
+                write_all(descriptor, b"\n")
             self._descriptor = descriptor
         return self._descriptor
 
@@ -142,12 +137,15 @@ class Journal:
         return False
 
 
+def row_of(values: Sequence[object]) -> bytes:
+    """Return values as the JSON of a line.
+
+    >>> row_of(["pin", "kubo", 7])
+    b'["pin","kubo",7]'
+    """
+    return json.dumps(values, separators=(",", ":")).encode()
+
+
 def _line(data: bytes) -> bytes:
     """Return a line that is believed; a bit, or up to four bytes in a row, never pass as right."""
     return b"%08x %b\n" % (zlib.crc32(data), data)
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]

@@ -12,15 +12,14 @@ services were asked, because that line may have said that a root is lost.
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from pfpkit.cid import CID
 from pfpkit.errors import BadCID, PinError
-from pfpkit.journal import Journal
+from pfpkit.journal import Journal, row_of
 from pfpkit.pins import PinnedBy, ReadBack
 
 __all__ = ["Ledger"]
@@ -59,12 +58,7 @@ class Ledger:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
             with self._disk():
                 self._journal.close()
@@ -146,7 +140,7 @@ class Ledger:
             return
         self._rows = len(rows)
         with self._disk():
-            self._journal.replace(json.dumps(row, separators=(",", ":")).encode() for row in rows)
+            self._journal.replace(map(row_of, rows))
 
     def _hold(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -170,7 +164,7 @@ class Ledger:
     def _append(self, row: list[Any]) -> None:
         self._rows += 1
         with self._disk():
-            self._journal.append(row)
+            self._journal.append(row_of(row))
 
     def _take(self, row: list[Any]) -> None:
         kind, place, root, at = row[:4]
@@ -183,27 +177,12 @@ class Ledger:
         elif kind == "read":
             self._reads.setdefault(cid, {})[place] = ReadBack(place, at)
 
-    def _disk(self) -> "_Disk":
-        return _Disk(self.folder)
-
-
-class _Disk:
-    """Turns OSError into a PinError that names the folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if isinstance(error, OSError):
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
             raise PinError(
-                f"{self._folder} cannot be used: {error.strerror or error}; it keeps what a killed "
+                f"{self.folder} cannot be used: {error.strerror or error}; it keeps what a killed "
                 "run has pinned, so it has to be a folder that you may read and write"
             ) from error

@@ -25,6 +25,7 @@ from pfpkit.cid import CID, DAG_PB
 from pfpkit.errors import BadCID, BadMetadata, BadRecord
 from pfpkit.metadata import Json, read_json
 from pfpkit.provenance import Provenance
+from pfpkit.timestamp import TIMESTAMP
 from pfpkit.whole import NOTHING, DirectoryPins, Whole
 
 REMOTE_PINS = Path("metadata/pins.json")
@@ -34,7 +35,6 @@ VERSION = 1
 
 _MAX_BYTES = 512 * 2**20
 _KEY = re.compile(rf"{COLLECTION}|0|[1-9][0-9]{{0,77}}")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class PinEntry:
         if (self.bundle.version, self.bundle.codec) != (1, DAG_PB):
             raise BadRecord(f"{self.bundle} is no directory, and a bundle has to be one")
         for time in (*(pin.at for pin in self.pinners), *(route.at for route in self.read_back)):
-            if not _TIME.fullmatch(time):
+            if not TIMESTAMP.fullmatch(time):
                 raise BadRecord(f"{time!r} is no time such as 2026-11-20T18:30:00Z")
 
     @property
@@ -245,7 +245,7 @@ def _line(entry: PinEntry) -> str:
 _quoted = lru_cache(json.dumps)
 
 # The lines as `_line` writes them, but for texts with escapes: read at the speed of `json`.
-_AT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+_AT = TIMESTAMP.pattern
 _COUNT = "(?:0|[1-9][0-9]{0,15})"
 _PLAIN = r'[^"\\\x00-\x1f]+'
 _PIN = rf'\{{"pinner": "{_PLAIN}", "at": "{_AT}", "blocks": {_COUNT}, "bytes": {_COUNT}\}}'

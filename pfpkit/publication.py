@@ -11,8 +11,6 @@ it is told to wait, nothing more is asked of that gateway until then.
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from types import TracebackType
 from typing import Self, TypeVar
 
 from pfpkit.addresses import is_public
@@ -23,6 +21,7 @@ from pfpkit.pinning import Dag, Pinner, PinReceipt
 from pfpkit.pinning.pressure import Clock, Failure, Gate, Pressure, retry_after
 from pfpkit.pins import PinEntry, PinnedBy, ReadBack
 from pfpkit.retrieval import Fetched, GatewayFault, IpfsPath, Limits, Reason, Retriever
+from pfpkit.timestamp import now
 
 _T = TypeVar("_T")
 
@@ -73,9 +72,9 @@ async def publish(
         routes_read = []
         for route in routes:
             await read_back(bundle.root, bundle.image, route)
-            routes_read.append(ReadBack(route.name, _now()))
+            routes_read.append(ReadBack(route.name, now()))
         # The bundle's own count: the image's blocks are among its blocks.
-        held = tuple(PinnedBy(r.pinner, _now(), r.blocks, r.bytes) for r, _ in receipts)
+        held = tuple(PinnedBy(r.pinner, now(), r.blocks, r.bytes) for r, _ in receipts)
         entry = PinEntry(key, bundle.root, bundle.image, held, tuple(routes_read))
         yield Published(entry, any(r.new for pair in receipts for r in pair))
 
@@ -102,13 +101,8 @@ class RouteReader:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._gateway.__aexit__(kind, error, trace)
+    async def __aexit__(self, *error: object) -> None:
+        await self._gateway.__aexit__(*error)
 
     async def read(self, bundle: CID, image: CID, blocks: int) -> float:
         """Read a bundle of so many blocks back and return how many seconds that took.
@@ -209,7 +203,3 @@ def _what_next(route: Route, fault: GatewayFault) -> str:
     if fault.reason is Reason.REFUSED:
         return "its block on disk is damaged; run `ape run pin --repair`, which mends it"
     return "run `ape run pin --repair`, which puts back what is missing"
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

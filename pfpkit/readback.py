@@ -15,7 +15,8 @@ from pfpkit.ledger import Ledger
 from pfpkit.pinning.pressure import Clock
 from pfpkit.pins import ReadBack
 from pfpkit.publication import EMBEDDED, Route, RouteReader
-from pfpkit.upload import Missing, now
+from pfpkit.timestamp import now
+from pfpkit.upload import Missing
 
 __all__ = ["read_all", "read_blocks"]
 

@@ -30,6 +30,7 @@ from pfpkit.evidence import MAX_BLOCKS, Outcome, Proof, Step, max_proof_bytes, p
 from pfpkit.images import Limits
 from pfpkit.metadata import read_json
 from pfpkit.reference import TokenRef, checksum_address
+from pfpkit.timestamp import timestamp
 
 __all__ = ["VERIFIED", "Receipt", "check"]
 
@@ -281,11 +282,11 @@ def _chain_steps(
     return found, Step("owner", Outcome.FAILED, reason, "NotOwner")
 
 
-def _when(timestamp: int) -> str:
+def _when(seconds: int) -> str:
     try:
-        return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return timestamp(datetime.fromtimestamp(seconds, UTC))
     except (ValueError, OverflowError):  # a chain's clock may say anything
-        return f"second {timestamp}"
+        return f"second {seconds}"
 
 
 def _facts(proof: Proof) -> dict[str, Any]:

@@ -7,7 +7,6 @@ does not know the token, raises; content that does not hold is a verdict with it
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from pfpkit.evidence import Blocks, Proof, prove
 from pfpkit.images import Limits
 from pfpkit.receipt import VERIFIED, Receipt
 from pfpkit.reference import TokenRef, checksum_address
+from pfpkit.timestamp import now
 
 __all__ = ["Resolution", "Saved", "resolve"]
 
@@ -91,5 +91,4 @@ async def resolve(
     holder = None if holder is None else checksum_address(holder)
     state = await node.token(ref, block)
     proof = await prove(state.token_uri, state.image_uri, blocks, limits)
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Resolution(Receipt.of(state, holder, proof, now), proof)
+    return Resolution(Receipt.of(state, holder, proof, now()), proof)

@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Self
 
 from pfpkit.cid import CID
@@ -31,8 +30,9 @@ from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pins import PinnedBy
 from pfpkit.plan import ServicePlan, Work
 from pfpkit.retrieval import Reason
+from pfpkit.timestamp import now
 
-__all__ = ["Missing", "grouped", "now", "upload"]
+__all__ = ["Missing", "grouped", "upload"]
 
 _AT_ONCE = 16
 """Of one service; the back end itself bounds how many of them are under way."""
@@ -251,11 +251,6 @@ class _Room:
             if not turn.done():
                 self._free -= size
                 turn.set_result(None)
-
-
-def now() -> str:
-    """Return the time as records have it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def grouped(missing: Iterable[Missing]) -> list[tuple[str, str, list[str]]]:

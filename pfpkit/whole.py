@@ -14,11 +14,11 @@ from typing import Any, Self
 from pfpkit.cid import CID
 from pfpkit.errors import BadCID, BadInput
 from pfpkit.provenance import Provenance
+from pfpkit.timestamp import TIMESTAMP
 
 __all__ = ["NOTHING", "DirectoryPins", "Whole"]
 
 _LINE = re.compile(r'^ *"(provenance|directory)": *(\{.*\}),?\n', re.MULTILINE)
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _FIRST_ENTRY = '"bundle"'
 
 
@@ -103,6 +103,6 @@ def _provenance(said: Any) -> Provenance | None:
 def _directory(said: Any) -> DirectoryPins | None:
     with suppress(BadCID, KeyError, TypeError, ValueError, AttributeError):
         pins, reads = dict(said["pinned_by"]), dict(said["read_back"])
-        if all(_TIME.fullmatch(at) for at in (*pins.values(), *reads.values())):
+        if all(TIMESTAMP.fullmatch(at) for at in (*pins.values(), *reads.values())):
             return DirectoryPins(CID.parse(said["root"]), int(said["entries"]), pins, reads)
     return None

@@ -73,7 +73,7 @@ async def _record(work: "Workspace", entries: "list[PinEntry]") -> None:
     """Read every bundle back through the embedded gateway, and record those that came."""
     from pfpkit.availability import State, check_gateways
     from pfpkit.pins import ReadBack
-    from pfpkit.upload import now
+    from pfpkit.timestamp import now
 
     with work.routes(()) as routes:
         with Progress("read back", len(entries)) as progress:

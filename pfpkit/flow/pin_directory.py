@@ -17,7 +17,8 @@ from pfpkit.pins import Pins
 from pfpkit.plan import ServicePlan
 from pfpkit.publication import EMBEDDED, Route
 from pfpkit.readback import read_blocks
-from pfpkit.upload import Missing, now
+from pfpkit.timestamp import now
+from pfpkit.upload import Missing
 from pfpkit.whole import DirectoryPins
 from pfpkit.workspace import Workspace
 

@@ -17,7 +17,8 @@ from pfpkit.progress import Progress
 from pfpkit.provenance import Provenance
 from pfpkit.publication import EMBEDDED, Route
 from pfpkit.readback import Mend, Wanted, read_all
-from pfpkit.upload import Missing, now, upload
+from pfpkit.timestamp import now
+from pfpkit.upload import Missing, upload
 from pfpkit.workspace import Workspace
 
 __all__ = ["PinRun"]

@@ -34,8 +34,8 @@ from pfpkit.errors import (
     StoreFull,
     WrongBytes,
 )
+from pfpkit.flushing import flush_folders, write_through
 from pfpkit.pinning import Dag, PinReceipt
-from pfpkit.pinning.flushing import flush_folders, write_through
 from pfpkit.unixfs import decode_node
 
 _SHARDING = b"/repo/flatfs/shard/v1/next-to-last/2\n"

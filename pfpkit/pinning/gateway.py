@@ -11,7 +11,6 @@ import errno
 import socket
 import threading
 import time
-from types import TracebackType
 from typing import Protocol, Self
 
 import uvicorn
@@ -97,12 +96,7 @@ class Gateway:
             time.sleep(0.002)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._server.should_exit = True
         self._thread.join()
 

@@ -9,7 +9,7 @@ import pytest
 
 from pfpkit.cid import DAG_PB, cid_of
 from pfpkit.errors import BadRecord, PinError
-from pfpkit.journal import Journal
+from pfpkit.journal import Journal, row_of
 from pfpkit.ledger import Ledger
 from pfpkit.pins import PinnedBy, ReadBack
 
@@ -90,7 +90,7 @@ def test_ledger__when_rows_are_odd__knows_the_others(folder):
     odd = [{}, [], "nonsense", ["pin", "kubo", "bafyx", "t", 1, 2], ["pin", "kubo"]]
     with Journal(folder / "journal", HEAD) as journal:
         for row in odd:
-            journal.append(row)
+            journal.append(row_of(row))
     with Ledger(folder) as ledger:
         assert ledger.roots("kubo") == {ROOT}
         assert ledger.reads_of(ROOT) == (BACK,)

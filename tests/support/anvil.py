@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-from types import TracebackType
 from typing import Any, Self
 
 from eth_utils import to_checksum_address
@@ -44,12 +43,7 @@ class Anvil:
         self.node = Node(self.url)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.kill()
 
     def kill(self) -> None:

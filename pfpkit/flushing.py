@@ -1,5 +1,6 @@
-"""Files and folders forced to the disk, many at once: a file system's journal commits what several
-threads ask for at one time in one go.
+"""Bytes written whole, files and folders forced to the disk.
+
+Many at once, for a file system's journal commits what several threads ask for in one go.
 """
 
 import functools
@@ -10,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-__all__ = ["flush_folders", "write_through"]
+__all__ = ["flush_folders", "write_all", "write_through"]
 
 _AT_ONCE = 16
 _OPEN = 64  # macOS allows a process 256 open files by default
@@ -31,7 +32,7 @@ def _write_some(files: Iterable[tuple[Path, bytes]]) -> None:
         for file, data in files:
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
             descriptors.append(descriptor)
-            _write_all(descriptor, data)
+            write_all(descriptor, data)
         _each(os.fsync, descriptors)
     finally:
         for descriptor in descriptors:
@@ -64,7 +65,8 @@ def _flushers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_AT_ONCE, "flush")
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write every byte to an open file; OSError when not all were."""
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
