@@ -5,9 +5,7 @@ says. Changes nothing anywhere.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,19 +18,8 @@ from pfpkit.retrieval import GatewayFault, Reason
 
 __all__ = ["Check", "State", "check_gateways", "check_services"]
 
-_AT_ONCE = 8
 _BLOCKS = 3
 """Of a bundle of which no record says how many it has: its directory and two files."""
-_STATES = {
-    Reason.NOT_FOUND: "MISSING",
-    Reason.INCOMPLETE: "MISSING",
-    Reason.TIMED_OUT: "SLOW",
-    Reason.UNREACHABLE: "SILENT",
-    Reason.BUSY: "SILENT",
-    Reason.REFUSED: "SILENT",
-    Reason.NOT_HTTP: "SILENT",
-    Reason.CUT_SHORT: "SILENT",
-}
 
 
 class State(StrEnum):
@@ -43,6 +30,18 @@ class State(StrEnum):
     SLOW = "slow"
     WRONG = "wrong"
     SILENT = "no answer"
+
+
+_STATES = {
+    Reason.NOT_FOUND: State.MISSING,
+    Reason.INCOMPLETE: State.MISSING,
+    Reason.TIMED_OUT: State.SLOW,
+    Reason.UNREACHABLE: State.SILENT,
+    Reason.BUSY: State.SILENT,
+    Reason.REFUSED: State.SILENT,
+    Reason.NOT_HTTP: State.SILENT,
+    Reason.CUT_SHORT: State.SILENT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +87,18 @@ async def check_gateways(
     """
     checks: list[Check] = []
 
-    async def work(reader: RouteReader, waiting: deque[PinEntry]) -> None:
-        while waiting:
-            checks.append(await _read(waiting.popleft(), reader, slow_s))
-            told(checks[-1].seconds is not None)
+    async def through(route: Route) -> None:
+        async with RouteReader(route, clock) as reader:
 
-    async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+            async def check(entry: PinEntry) -> None:
+                checks.append(found := await _read(entry, reader, slow_s))
+                told(found.seconds is not None)
+
+            await reader.each(entries, check)
+
+    async with asyncio.TaskGroup() as group:
         for route in routes:
-            reader = await stack.enter_async_context(RouteReader(route, clock))
-            waiting = deque(entries)
-            for _ in range(min(_AT_ONCE, len(entries))):
-                group.create_task(work(reader, waiting))
+            group.create_task(through(route))
     return checks
 
 
@@ -120,4 +120,4 @@ def _state(route: Route, fault: GatewayFault | None) -> State:
     # The embedded gateway refuses a block whose bytes on disk are not its own.
     if fault is None or (route.name == EMBEDDED and fault.reason is Reason.REFUSED):
         return State.WRONG
-    return State[_STATES.get(fault.reason, "WRONG")]
+    return _STATES.get(fault.reason, State.WRONG)

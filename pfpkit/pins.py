@@ -151,6 +151,11 @@ class Pins:
         found = self.entries[place] if place < len(self.entries) else None
         return found if found is not None and found.key == text else None
 
+    def of(self, key: str, bundle: CID, image: CID) -> PinEntry | None:
+        """Return the entry of a token number or of 'collection' if it is of these two roots."""
+        found = self.get(key)
+        return found if found and (found.bundle, found.image) == (bundle, image) else None
+
     @property
     def tokens(self) -> tuple[PinEntry, ...]:
         """The entries of tokens, by number."""

@@ -94,6 +94,10 @@ class ServicePlan:
         """Return whether both roots are held."""
         return entry.root in self.held and entry.image in self.held
 
+    def count(self, entries: Iterable[CollectionEntry]) -> int:
+        """Return of how many entries both roots are held."""
+        return sum(map(self.holds, entries))
+
 
 async def make_plan(
     entries: Sequence[CollectionEntry],
@@ -189,10 +193,9 @@ def _check_refusals(plans: Iterable[ServicePlan]) -> None:
 
 def recorded_pin(entry: CollectionEntry, pins: Pins, pinner: str) -> PinnedBy | None:
     """Return what the records say of a service that holds both roots of an entry, else None."""
-    known = pins.get(entry.key)
-    if known is None or (known.bundle, known.image) != (entry.root, entry.image):
-        return None
-    return next((pin for pin in known.pinners if pin.pinner == pinner), None)
+    known = pins.of(entry.key, entry.root, entry.image)
+    pinners = () if known is None else known.pinners
+    return next((pin for pin in pinners if pin.pinner == pinner), None)
 
 
 def new_pin(plan: ServicePlan, entry: CollectionEntry, ledger: Ledger, found: str) -> PinnedBy:

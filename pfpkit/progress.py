@@ -91,8 +91,7 @@ class _Part:
 class Progress:
     """Counts to `total`, or to one total for each of several parts; use as a `with` block.
 
-    However the block is left, the terminal's cursor is on a line of its own. What else is printed
-    meanwhile goes through `above`.
+    However the block is left, the terminal's cursor is on a line of its own.
     """
 
     def __init__(self, label: str, total: int | Mapping[str, int]) -> None:
@@ -146,14 +145,6 @@ class Progress:
                 self.close()
             else:
                 self._show(now)
-
-    def above(self, text: str) -> None:
-        """Print a line above the bar."""
-        with self._lock:
-            if self._tty and self._line:
-                self._write("\r\033[K")
-            self._write(f"{text}\n")
-            self._write(self._line if self._tty else "")
 
     def close(self) -> None:
         """Show the last state; nothing is drawn after that. Once more does nothing."""

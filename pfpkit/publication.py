@@ -8,7 +8,9 @@ A gateway of others is pressed as little as a pinning service: `RouteReader` kee
 it is told to wait, nothing more is asked of that gateway until then.
 """
 
+import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self, TypeVar
@@ -18,6 +20,7 @@ from pfpkit.bundle import IMAGE, METADATA, Bundle
 from pfpkit.cid import CID
 from pfpkit.errors import GatewayError, NotReadBack, PfpkitError, PinError
 from pfpkit.pinning import Dag, Pinner, PinReceipt
+from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pinning.pressure import Clock, Failure, Gate, Pressure, retry_after
 from pfpkit.pins import PinEntry, PinnedBy, ReadBack
 from pfpkit.retrieval import Fetched, GatewayFault, IpfsPath, Limits, Reason, Retriever
@@ -30,10 +33,11 @@ __all__ = ["EMBEDDED", "Published", "Route", "RouteReader", "publish", "read_bac
 EMBEDDED = "embedded"
 """The name of the embedded gateway in records: its port changes with every run."""
 
-_OURS = Pressure(at_once=8, retries=0)
-_NEAR = Pressure(at_once=8, retries=3, backoff_s=2.0)
+_AT_ONCE = 8
+_OURS = Pressure(at_once=_AT_ONCE, retries=0)
+_NEAR = Pressure(at_once=_AT_ONCE, retries=3, backoff_s=2.0)
 """It may need a moment to find what was just pinned, so it is asked again."""
-_PUBLIC = Pressure(per_minute=1200, burst=40, at_once=8, retries=3, backoff_s=2.0)
+_PUBLIC = Pressure(per_minute=1200, burst=40, at_once=_AT_ONCE, retries=3, backoff_s=2.0)
 """Requests for single blocks. Public gateways do not say how many they take; they say 429."""
 
 _FINAL = {Reason.WRONG_TYPE, Reason.COMPRESSED, Reason.TOO_LARGE, Reason.REDIRECTED}
@@ -50,6 +54,14 @@ class Route:
     def is_public(self) -> bool:
         """Whether a stranger could ask the same gateway."""
         return self.name != EMBEDDED and is_public(self.url)
+
+    def speaks_for(self, pinner: str) -> bool:
+        """Return whether it can have got its blocks from a back end: the embedded one has its own.
+
+        >>> Route(EMBEDDED, "").speaks_for("kubo"), Route("https://ipfs.io", "").speaks_for("kubo")
+        (False, True)
+        """
+        return self.name != EMBEDDED or pinner == BlockStore.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +115,18 @@ class RouteReader:
 
     async def __aexit__(self, *error: object) -> None:
         await self._gateway.__aexit__(*error)
+
+    async def each(self, items: Iterable[_T], work: Callable[[_T], Awaitable[None]]) -> None:
+        """Do `work` with each item, in order of beginning and several at once."""
+        waiting = deque(items)
+
+        async def some() -> None:
+            while waiting:
+                await work(waiting.popleft())
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(_AT_ONCE, len(waiting))):
+                group.create_task(some())
 
     async def read(self, bundle: CID, image: CID, blocks: int) -> float:
         """Read a bundle of so many blocks back and return how many seconds that took.

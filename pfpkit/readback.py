@@ -4,9 +4,7 @@ What counts is `publication.read_back`: every block hashed.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack
 
 from pfpkit.cid import CID
 from pfpkit.collection import CollectionEntry
@@ -20,7 +18,6 @@ from pfpkit.upload import Missing
 
 __all__ = ["read_all", "read_blocks"]
 
-_AT_ONCE = 8
 _IN_A_ROW = 20
 
 Wanted = Sequence[tuple[Route, Sequence[CollectionEntry]]]
@@ -42,12 +39,14 @@ async def read_all(
     is read once more.
     """
     missing: list[Missing] = []
-    async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+
+    async def through(route: Route, entries: Sequence[CollectionEntry]) -> None:
+        async with RouteReader(route, clock) as reader:
+            await reader.each(entries, _Reading(reader, ledger, told, mend, missing).one)
+
+    async with asyncio.TaskGroup() as group:
         for route, entries in wanted:
-            reader = await stack.enter_async_context(RouteReader(route, clock))
-            reading = _Reading(reader, deque(entries), ledger, told, mend, missing)
-            for _ in range(min(_AT_ONCE, len(entries))):
-                group.create_task(reading.work())
+            group.create_task(through(route, entries))
     return missing
 
 
@@ -57,7 +56,6 @@ class _Reading:
     def __init__(
         self,
         reader: RouteReader,
-        entries: deque[CollectionEntry],
         ledger: Ledger,
         told: Told,
         mend: Mend | None,
@@ -65,7 +63,6 @@ class _Reading:
     ) -> None:
         self._reader = reader
         self._route = route = reader.route
-        self._entries = entries
         self._ledger = ledger
         self._told = told
         self._mend = mend if route.name == EMBEDDED else None
@@ -73,12 +70,10 @@ class _Reading:
         self._failed = 0
         self._stopped: str | None = None
 
-    async def work(self) -> None:
-        while self._entries:
-            entry = self._entries.popleft()
-            self._told(self._route.name, entry, await self._one(entry))
+    async def one(self, entry: CollectionEntry) -> None:
+        self._told(self._route.name, entry, await self._try(entry))
 
-    async def _one(self, entry: CollectionEntry) -> bool:
+    async def _try(self, entry: CollectionEntry) -> bool:
         try:
             if self._stopped is not None:
                 raise NotPinned(self._stopped)
@@ -90,11 +85,8 @@ class _Reading:
                 self._stopped = f"not asked after {self._failed} in a row had failed: {error}"
             return False
         self._failed = 0
-        self._ledger_read(entry)
-        return True
-
-    def _ledger_read(self, entry: CollectionEntry) -> None:
         self._ledger.read(entry.root, ReadBack(self._route.name, now()))
+        return True
 
     async def _read(self, entry: CollectionEntry) -> None:
         try:
@@ -108,19 +100,16 @@ class _Reading:
 
 async def read_blocks(route: Route, cids: Iterable[CID], clock: Clock | None = None) -> None:
     """Read blocks back through a route, several at once; NotReadBack for one that does not come."""
-    waiting = deque(cids)
+    failed: list[NotReadBack] = []
     async with RouteReader(route, clock) as reader:
 
-        async def work() -> NotReadBack | None:
-            while waiting:
-                try:
-                    await reader.read_block(waiting.popleft())
-                except NotReadBack as error:
-                    waiting.clear()
-                    return error
-            return None
+        async def read(cid: CID) -> None:
+            try:
+                if not failed:
+                    await reader.read_block(cid)
+            except NotReadBack as error:
+                failed.append(error)
 
-        ends = await asyncio.gather(*(work() for _ in range(min(_AT_ONCE, len(waiting)))))
-    for error in ends:
-        if error is not None:
-            raise error
+        await reader.each(cids, read)
+    if failed:
+        raise failed[0]

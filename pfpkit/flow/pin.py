@@ -176,7 +176,7 @@ def _refuse_copies(collection: Collection) -> None:
     seen: dict[CID, list[str]] = {}
     for entry in collection.tokens:
         seen.setdefault(entry.root, []).append(entry.key)
-    copies = [f"{listed(keys)}" for keys in seen.values() if len(keys) > 1]
+    copies = [listed(keys) for keys in seen.values() if len(keys) > 1]
     if copies:
         raise BadInput(
             f"tokens {'; and '.join(copies[:_SHOWN])} are the same picture with the same words; "

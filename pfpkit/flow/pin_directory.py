@@ -89,7 +89,7 @@ class DirectoryRun:
             return missing
         for route in routes:
             before = route.name in self._known.read_back and not self._repair
-            if before and not any(_speaks_for(route, name) for name in self._new):
+            if before and not any(map(route.speaks_for, self._new)):
                 continue
             failed = await self._try(route)
             if failed is not None and failed.gone and self._repair and route.name != EMBEDDED:
@@ -106,7 +106,7 @@ class DirectoryRun:
         pins = {
             name: at
             for name, at in self._new.items()
-            if any(_speaks_for(route, name) for route in came)
+            if any(route.speaks_for(name) for route in came)
         }
         found = DirectoryPins(self.directory.root, len(self._entries), pins, self._read)
         return found if pins or self._read else None
@@ -201,7 +201,3 @@ class _AllBlocks:
                 if block.cid not in seen:
                     seen.add(block.cid)
                     yield block
-
-
-def _speaks_for(route: Route, pinner: str) -> bool:
-    return route.name != EMBEDDED or pinner == BlockStore.name

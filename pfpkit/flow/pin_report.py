@@ -62,7 +62,7 @@ def show_plan(
     """Print what each service is to get."""
     rows = []
     for plan in plans:
-        total = sum(1 for _ in plan.todo)
+        total = len(plan.todo)
         rows.append(
             (
                 plan.name,
@@ -170,7 +170,7 @@ def show_stopped(run: PinRun | None, options: PinOptions, events: Events) -> str
         events.say("stopped", pinned={}, read_back=0, next=again)
         return f"stopped before anything was pinned; `{again}` begins again"
     back = run.read + run.read_before
-    held = {plan.name: sum(map(plan.holds, run.entries)) for plan in run.plans}
+    held = {plan.name: plan.count(run.entries) for plan in run.plans}
     events.say("stopped", pinned=held, read_back=back, next=again)
     there = ", ".join(f"{text} are on {name}" for name, text in _held(run))
     return f"stopped: {there}; {back:,} came back and are recorded; `{again}` goes on"
@@ -179,8 +179,7 @@ def show_stopped(run: PinRun | None, options: PinOptions, events: Events) -> str
 def _held(run: PinRun) -> list[tuple[str, str]]:
     """Return how many bundles each service holds, in words."""
     total = len(run.entries)
-    counts = [(plan.name, sum(map(plan.holds, run.entries))) for plan in run.plans]
-    return [(name, f"{count:,} of {total:,} bundles") for name, count in counts]
+    return [(p.name, f"{p.count(run.entries):,} of {total:,} bundles") for p in run.plans]
 
 
 def _tokens(count: int) -> str:

@@ -159,7 +159,7 @@ class PinRun:
         return any(
             pin.at > back.at or (new and pin.at == back.at)
             for pin, new in self._held(entry)
-            if _speaks_for(route.name, pin.pinner)
+            if route.speaks_for(pin.pinner)
         )
 
     def _held(self, entry: CollectionEntry) -> list[tuple[PinnedBy, bool]]:
@@ -178,7 +178,7 @@ class PinRun:
         """Return whether the bundle came back after it was pinned; times are whole seconds."""
         came = self._ledger.came(entry.root)
         return any(
-            (name in came or back.at > pin.at) and _speaks_for(name, pin.pinner)
+            (name in came or back.at > pin.at) and Route(name, "").speaks_for(pin.pinner)
             for name, back in backs.items()
         )
 
@@ -187,9 +187,8 @@ class PinRun:
         return self._came.get(entry.key, [])
 
     def _reads(self, entry: CollectionEntry) -> dict[str, ReadBack]:
-        known = self._pins.get(entry.key)
-        same = known is not None and (known.bundle, known.image) == (entry.root, entry.image)
-        backs = known.read_back if known is not None and same else ()
+        known = self._pins.of(entry.key, entry.root, entry.image)
+        backs = () if known is None else known.read_back
         return {b.gateway: b for b in (*backs, *self._ledger.reads_of(entry.root))}
 
     def _mend(self) -> Mend | None:
@@ -247,12 +246,3 @@ class PinRun:
             lambda pinner, root: (pinner, root) not in settled,
             lambda gateway, bundle: (gateway, bundle) not in settled,
         )
-
-
-def _speaks_for(route: str, pinner: str) -> bool:
-    """Return whether a route can have got its blocks from a pinner: the embedded one has its own.
-
-    >>> _speaks_for("embedded", "kubo"), _speaks_for("https://ipfs.io", "kubo")
-    (False, True)
-    """
-    return route != EMBEDDED or pinner == BlockStore.name

@@ -121,7 +121,7 @@ def _facts(
 ) -> tuple[tuple[str, str], ...]:
     entries = tuple(collection)
     total = f"{len(entries):,}"
-    held = ((plan.name, sum(map(plan.holds, entries))) for plan in plans)
+    held = ((plan.name, plan.count(entries)) for plan in plans)
     back = sum(1 for entry in entries if came(entry))
     return (
         ("tokens", f"{len(collection):,}, and the collection itself"),
@@ -135,10 +135,8 @@ def _recorded(pins: Pins) -> Came:
     """Return which gateways gave an entry, as the records have it."""
 
     def came(entry: CollectionEntry) -> Sequence[str]:
-        known = pins.get(entry.key)
-        if known is None or (known.bundle, known.image) != (entry.root, entry.image):
-            return ()
-        return [back.gateway for back in known.read_back]
+        known = pins.of(entry.key, entry.root, entry.image)
+        return () if known is None else [back.gateway for back in known.read_back]
 
     return came
 

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Container, Mapping, Sequenc
 from dataclasses import dataclass, field
 from functools import cache
 from http import HTTPStatus
-from typing import TypeVar
+from typing import TypedDict, TypeVar, Unpack
 from urllib.parse import quote
 
 import httpx
@@ -75,6 +75,19 @@ class Upload:
     read: Callable[[], AsyncIterator[bytes]] = field(repr=False)
 
 
+class Asked(TypedDict, total=False):
+    """What a request may have, and its answer: `expects` are statuses besides 2xx that its judge
+    understands, `max_bytes` bounds its body."""
+
+    params: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: object
+    """Sent as JSON."""
+    upload: Upload
+    expects: Container[int]
+    max_bytes: int
+
+
 class Client:
     """Calls one service below `url`, through its `Gate`."""
 
@@ -117,33 +130,17 @@ class Client:
         path: str,
         judge: Callable[[Answer], T | Failure],
         *,
-        params: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: object = None,
-        upload: Upload | None = None,
-        expects: Container[int] = (),
-        max_bytes: int | None = None,
         tokens: int = 1,
+        **asked: Unpack[Asked],
     ) -> T:
         """Return what `judge` makes of an answer of 2xx; retried as `Gate.run` does.
 
-        `path` is below the client's URL, or a whole URL that `same_origin` gave. `body` is sent
-        as JSON. `expects` are other statuses that `judge` understands. PinError as the protocol
-        `Pinner` says it.
+        `path` is below the client's URL, or a whole URL that `same_origin` gave. PinError as the
+        protocol `Pinner` says it.
         """
 
         async def attempt() -> T | Failure:
-            return await self.once(
-                method,
-                path,
-                judge,
-                params=params,
-                headers=headers,
-                body=body,
-                upload=upload,
-                expects=expects,
-                max_bytes=max_bytes,
-            )
+            return await self.once(method, path, judge, **asked)
 
         return await self.gate.run(what, attempt, tokens=tokens)
 
@@ -152,16 +149,11 @@ class Client:
         method: str,
         path: str,
         judge: Callable[[Answer], T | Failure],
-        *,
-        params: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: object = None,
-        upload: Upload | None = None,
-        expects: Container[int] = (),
-        max_bytes: int | None = None,
+        **asked: Unpack[Asked],
     ) -> T | Failure:
         """Make one attempt, without waiting for a turn: for what runs inside of `gate.run`."""
-        sent = dict(headers or {})
+        upload, body = asked.get("upload"), asked.get("body")
+        sent = dict(asked.get("headers", {}))
         data: bytes | AsyncIterator[bytes] | None = None
         if upload is not None:
             sent |= {"Content-Type": upload.media_type, "Content-Length": str(upload.length)}
@@ -172,15 +164,15 @@ class Client:
         url = path if "://" in path else self.url + path
         try:
             request = self._http.build_request(
-                method, url, params=params, headers=sent, content=data
+                method, url, params=asked.get("params"), headers=sent, content=data
             )
         except (httpx.InvalidURL, UnicodeError):
             return Failure("it gave a name that no request can have")
-        limit = self.pressure.answer_bytes if max_bytes is None else max_bytes
+        limit = asked.get("max_bytes", self.pressure.answer_bytes)
         answer = await self._send(request, limit, 0 if upload is None else upload.length)
         if isinstance(answer, Failure):
             return answer
-        fault = None if answer.status in expects else self.fault(answer)
+        fault = None if answer.status in asked.get("expects", ()) else self.fault(answer)
         return judge(answer) if fault is None else fault
 
     async def _send(

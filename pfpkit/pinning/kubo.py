@@ -8,15 +8,15 @@ is in its lines, or only in an HTTP trailer: a pin counts when `pin/ls` lists it
 
 import ipaddress
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from http import HTTPStatus
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
 from pfpkit.cid import CID
 from pfpkit.errors import BadCID, NotPinned, PinError
 from pfpkit.pinning import Dag, PinReceipt
-from pfpkit.pinning.client import Answer, Client, Secret
+from pfpkit.pinning.client import Answer, Asked, Client, Secret
 from pfpkit.pinning.parcel import Parcel
 from pfpkit.pinning.pressure import Clock, Failure, Pressure
 from pfpkit.pinning.remote import Remote, car_form, is_cid, wrong_cid
@@ -82,7 +82,7 @@ class KuboPinner(Remote):
                 "dag/import",
                 lambda answer: self._imported(answer, parcel),
                 params={"pin-roots": "true", "stats": "true"},
-                parcel=parcel,
+                upload=car_form({}, parcel),
             )
 
         held = await self.has(root)
@@ -195,16 +195,13 @@ class KuboPinner(Remote):
         command: str,
         judge: Callable[[Answer], T | Failure],
         *,
-        params: Mapping[str, str] | None = None,
-        max_bytes: int | None = None,
         if_not_pinned: T | None = None,
+        **asked: Unpack[Asked],
     ) -> T:
         """Call one command, as often as is worth it."""
 
         async def attempt() -> T | Failure:
-            return await self._once(
-                command, judge, params=params, max_bytes=max_bytes, if_not_pinned=if_not_pinned
-            )
+            return await self._once(command, judge, if_not_pinned=if_not_pinned, **asked)
 
         return await self.client.gate.run(what, attempt)
 
@@ -213,10 +210,8 @@ class KuboPinner(Remote):
         command: str,
         judge: Callable[[Answer], T | Failure],
         *,
-        params: Mapping[str, str] | None = None,
-        parcel: Parcel | None = None,
-        max_bytes: int | None = None,
         if_not_pinned: T | None = None,
+        **asked: Unpack[Asked],
     ) -> T | Failure:
         """Call one command; Kubo answers its own errors with 500 and a JSON that says them."""
 
@@ -232,15 +227,8 @@ class KuboPinner(Remote):
                 return if_not_pinned
             return Failure(self.client.clip(message))
 
-        return await self.client.once(
-            "POST",
-            f"/api/v0/{command}",
-            judged,
-            params=params,
-            upload=None if parcel is None else car_form({}, parcel),
-            expects={HTTPStatus.INTERNAL_SERVER_ERROR},
-            max_bytes=max_bytes,
-        )
+        asked["expects"] = {HTTPStatus.INTERNAL_SERVER_ERROR}
+        return await self.client.once("POST", f"/api/v0/{command}", judged, **asked)
 
 
 def _lines(body: bytes) -> Iterator[dict[str, object] | None]:

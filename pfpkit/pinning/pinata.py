@@ -12,12 +12,12 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from pfpkit.cid import CID
-from pfpkit.errors import BadCID, NotPinned
+from pfpkit.errors import NotPinned
 from pfpkit.pinning import Dag, PinReceipt, tus
 from pfpkit.pinning.client import Answer, Client, Secret
 from pfpkit.pinning.parcel import Parcel
 from pfpkit.pinning.pressure import Clock, Failure, Pressure
-from pfpkit.pinning.remote import Remote, car_form, is_name, wrong_cid
+from pfpkit.pinning.remote import Remote, car_form, cids_of, is_name, wrong_cid
 
 NAME = "pinata"
 API = "https://api.pinata.cloud"
@@ -197,10 +197,4 @@ class PinataPinner(Remote):
 
 def _cids(files: Iterable[dict[str, object]]) -> set[CID]:
     """Return the CIDs of files; one that is still "pending" has none."""
-    found = set()
-    for file in files:
-        try:
-            found.add(CID.parse(str(file.get("cid"))).as_v1())
-        except BadCID:
-            continue
-    return found
+    return cids_of(file.get("cid") for file in files)

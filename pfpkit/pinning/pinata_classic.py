@@ -22,13 +22,13 @@ from typing import TypeVar
 import httpx
 
 from pfpkit.cid import CID, RAW
-from pfpkit.errors import BadBlock, BadCID, NotFound, PinError, StoreFull
+from pfpkit.errors import BadBlock, NotFound, PinError, StoreFull
 from pfpkit.pinning import Dag, DagSummary, PinReceipt
 from pfpkit.pinning.blockstore import FULL
 from pfpkit.pinning.client import Answer, Client, Secret
 from pfpkit.pinning.parcel import Parcel
 from pfpkit.pinning.pressure import Clock, Failure, Pressure
-from pfpkit.pinning.remote import Remote, wrong_cid
+from pfpkit.pinning.remote import Remote, cids_of, wrong_cid
 from pfpkit.temporary import temporary_folder
 from pfpkit.unixfs import drive, list_directory
 
@@ -131,11 +131,11 @@ class PinataClassicPinner(Remote):
         while missing and pages < len(asked) and len(asked) > 1:
             found = await self._list({"pageLimit": str(_PAGE), "pageOffset": str(offset)})
             pages, offset = pages + 1, offset + len(found)
-            missing -= _cids(found)
+            missing -= cids_of(found)
             if not found:
                 return frozenset(root for root in asked if root.as_v1() not in missing)
         for root in tuple(missing):
-            missing -= _cids(await self._list({"pageLimit": str(_PAGE), "cid": str(root)}))
+            missing -= cids_of(await self._list({"pageLimit": str(_PAGE), "cid": str(root)}))
         return frozenset(root for root in asked if root.as_v1() not in missing)
 
     async def unpin(self, root: CID) -> bool:
@@ -298,14 +298,6 @@ def _pinned(answer: object, root: CID) -> bool | Failure:
     if not isinstance(answer, dict) or "IpfsHash" not in answer:
         return Failure("its answer is not that of a pin", retryable=True)
     return wrong_cid(root, answer["IpfsHash"]) or answer.get("isDuplicate") is not True
-
-
-def _cids(texts: Iterable[str]) -> set[CID]:
-    found = set()
-    for text in texts:
-        with suppress(BadCID):
-            found.add(CID.parse(text).as_v1())
-    return found
 
 
 def _header(value: object) -> str:

@@ -3,6 +3,7 @@
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Self
 
 from pfpkit.cid import CID
@@ -117,6 +118,15 @@ def wrong_cid(root: CID, said: object) -> Failure | None:
         error=WrongCID,
         next="nothing is recorded for it; use a service that takes CARs",
     )
+
+
+def cids_of(texts: Iterable[object]) -> set[CID]:
+    """Return the CIDs (version 1) among what a service lists; what is none is left out."""
+    found = set()
+    for text in texts:
+        with suppress(BadCID):
+            found.add(CID.parse(str(text)).as_v1())
+    return found
 
 
 def is_cid(root: CID, said: object) -> bool:

@@ -4,14 +4,15 @@ All pages are written to temporary files first and then renamed, the first page 
 older sheet stays whole until the new one is.
 """
 
-import contextlib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 
 from pfpkit.errors import BadInput
 from pfpkit.sheet.page import MARK, Card, Head, page
+from pfpkit.temporary import temporary_file
 
 __all__ = ["PER_PAGE", "check_target", "page_files", "write_sheet"]
 
@@ -45,37 +46,20 @@ def write_sheet(file: Path, head: Head, cards: Iterator[Card], files: Sequence[s
 
     Pages of an older and longer sheet are removed.
     """
+    file.parent.mkdir(parents=True, exist_ok=True)
     written: dict[Path, str] = {}
-    try:
+    with ExitStack() as stack:
         for number, name in enumerate(files, 1):
             path = file.with_name(name)
             if number > 1 and path.exists() and not _is_sheet(path):
                 raise BadInput(f"{path} is there and is no contact sheet; name another --sheet")
-            written[path] = _written(path, page(head, islice(cards, PER_PAGE), number, files))
+            written[path], out = stack.enter_context(temporary_file(path))
+            for piece in page(head, islice(cards, PER_PAGE), number, files):
+                out.write(piece.encode("utf-8", "replace"))
+            out.flush()
         for path in reversed(written):
             os.replace(written[path], path)
-    except BaseException:
-        for temporary in written.values():
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary)
-        raise
     _remove_after(file, len(files))
-
-
-def _written(path: Path, pieces: Iterator[str]) -> str:
-    """Write a temporary file beside `path`, making its folder, and return its name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The same name each time: what a killed run left is written over.
-    temporary = str(path.with_name(f".{path.name}.part"))
-    try:
-        with open(temporary, "wb") as out:
-            for piece in pieces:
-                out.write(piece.encode("utf-8", "replace"))
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
-    return temporary
 
 
 def _remove_after(file: Path, pages: int) -> None:

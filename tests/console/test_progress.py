@@ -100,16 +100,6 @@ def test_progress__when_ctrl_c_is_pressed__leaves_a_line_of_its_own():
     assert terminal.screen[1].startswith("Traceback")
 
 
-def test_progress__when_something_is_printed_above__keeps_it_and_the_bar():
-    """The text has its own line, whole, and the bar goes on below."""
-    each = "progress.above('  kubo: refused') if step == 30 else None"
-    with Terminal(program(total="100", steps=100, pause=0.01, each=each)) as terminal:
-        terminal.end()
-    assert terminal.screen[0] == "  kubo: refused"
-    assert terminal.screen[1].startswith("  pinned 100/100")
-    assert terminal.screen[2:] == ["next"]
-
-
 def test_progress__when_an_error_ends_the_work__is_not_whole():
     """What is printed next begins a line."""
     each = "1 / 0 if step == 40 else None"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import json
 import tempfile
+from abc import abstractmethod
 from collections.abc import Iterator, MutableMapping
 from contextlib import ExitStack
 from functools import cache
@@ -54,9 +55,9 @@ class Front(Service):
         self.clear()
         self._client.close()
 
+    @abstractmethod
     def clear(self) -> None:
         """Leave nothing pinned for the next test."""
-        raise NotImplementedError
 
     def answer(self, request: Request) -> Reply:
         """What the real service says."""

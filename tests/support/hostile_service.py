@@ -14,6 +14,7 @@ the service does anything, or, with `after=True`, after it has done what was ask
 import json
 import socket
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -62,7 +63,7 @@ class Request:
         return json.loads(self.body)
 
 
-class Service:
+class Service(ABC):
     """Runs until the `with` block ends. Subclasses say what is right in `answer`."""
 
     def __init__(self) -> None:
@@ -88,8 +89,9 @@ class Service:
         """Answer the next requests of that method whose path holds `path` like this, in order."""
         self._faults.extend((path, method, fault, after) for fault in faults)
 
+    @abstractmethod
     def answer(self, request: Request) -> Reply:
-        raise NotImplementedError
+        """Return what the service says to a request."""
 
     def asked(self, path: str, method: str = "") -> list[Request]:
         """The requests whose path holds `path`."""
