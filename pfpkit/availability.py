@@ -5,18 +5,22 @@ says. Changes nothing anywhere.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pfpkit.errors import NotReadBack, PinError
+from pfpkit.cid import CID
+from pfpkit.errors import BadContent, NotReadBack, PinError
 from pfpkit.pinning import Pinner
 from pfpkit.pinning.pressure import Clock
 from pfpkit.pins import PinEntry
 from pfpkit.publication import EMBEDDED, Route, RouteReader
 from pfpkit.retrieval import GatewayFault, Reason
+from pfpkit.unixfs import adrive, list_directory
+from pfpkit.whole import DIRECTORY, DirectoryPins
 
-__all__ = ["Check", "State", "check_gateways", "check_services"]
+__all__ = ["Check", "State", "check_directory", "check_gateways", "check_services"]
 
 _BLOCKS = 3
 """Of a bundle of which no record says how many it has: its directory and two files."""
@@ -100,6 +104,37 @@ async def check_gateways(
         for route in routes:
             group.create_task(through(route))
     return checks
+
+
+async def check_directory(
+    known: DirectoryPins,
+    bundles: Mapping[str, CID],
+    routes: Iterable[Route],
+    clock: Clock | None = None,
+) -> list[Check]:
+    """Read the directory's own blocks through every route, and compare what it lists.
+
+    Wrong is one that does not list exactly `bundles`, given by name.
+    """
+    return [await _read_directory(known, bundles, route, clock) for route in routes]
+
+
+async def _read_directory(
+    known: DirectoryPins, bundles: Mapping[str, CID], route: Route, clock: Clock | None
+) -> Check:
+    begun = time.monotonic()
+    async with RouteReader(route, clock) as reader:
+        try:
+            listing = list_directory(known.root, max_entries=known.entries)
+            listed = await adrive(listing, reader.read_block)
+        except NotReadBack as error:
+            return Check(DIRECTORY, route.name, _state(route, error.fault), str(error))
+        except BadContent as error:
+            return Check(DIRECTORY, route.name, State.WRONG, str(error))
+    if {name: link.cid for name, link in listed.items()} != bundles:
+        why = f"{known.root} lists other bundles than the record; run `ape run pin`"
+        return Check(DIRECTORY, route.name, State.WRONG, why)
+    return Check(DIRECTORY, route.name, State.AVAILABLE, "", time.monotonic() - begun)
 
 
 async def _read(entry: PinEntry, reader: RouteReader, slow_s: float) -> Check:

@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self, TypeVar
 
 from pfpkit.addresses import is_public
@@ -45,10 +45,27 @@ _FINAL = {Reason.WRONG_TYPE, Reason.COMPRESSED, Reason.TOO_LARGE, Reason.REDIREC
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A gateway to read back through: its name in the record, and its URL."""
+    """A gateway to read back through: its name in the record, and its URL.
+
+    `per_minute` and `at_once` overrule how hard it is pressed, in requests for single blocks.
+    """
 
     name: str
     url: str
+    per_minute: float | None = None
+    at_once: int | None = None
+
+    @property
+    def pressure(self) -> Pressure:
+        """How hard it may be pressed."""
+        if self.name == EMBEDDED:
+            return _OURS
+        known = _PUBLIC if self.is_public else _NEAR
+        return replace(
+            known,
+            per_minute=self.per_minute or known.per_minute,
+            at_once=self.at_once or known.at_once,
+        )
 
     @property
     def is_public(self) -> bool:
@@ -104,10 +121,9 @@ class RouteReader:
     """
 
     def __init__(self, route: Route, clock: Clock | None = None) -> None:
-        pressure = _OURS if route.name == EMBEDDED else _PUBLIC if route.is_public else _NEAR
         self.route = route
         self._clock = clock or Clock()
-        self._gate = Gate(route.name, pressure, clock)
+        self._gate = Gate(route.name, route.pressure, clock)
         self._gateway = Retriever([route.url], Limits(block_s=30.0))
 
     async def __aenter__(self) -> Self:
@@ -125,7 +141,7 @@ class RouteReader:
                 await work(waiting.popleft())
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(_AT_ONCE, len(waiting))):
+            for _ in range(min(self.route.pressure.at_once, len(waiting))):
                 group.create_task(some())
 
     async def read(self, bundle: CID, image: CID, blocks: int) -> float:

@@ -16,7 +16,10 @@ from pfpkit.errors import BadCID, BadInput
 from pfpkit.provenance import Provenance
 from pfpkit.timestamp import TIMESTAMP
 
-__all__ = ["NOTHING", "DirectoryPins", "Whole"]
+__all__ = ["DIRECTORY", "NOTHING", "DirectoryPins", "Whole"]
+
+DIRECTORY = "directory"
+"""What the directory is called where tokens are called by their numbers."""
 
 _LINE = re.compile(r'^ *"(provenance|directory)": *(\{.*\}),?\n', re.MULTILINE)
 _FIRST_ENTRY = '"bundle"'

@@ -22,7 +22,7 @@ from pfpkit.pinning import Pinner
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pinning.embedded import EmbeddedPinner
 from pfpkit.pinning.gateway import Gateway
-from pfpkit.pinning.settings import PinningSettings, make_pinners
+from pfpkit.pinning.settings import GatewaySettings, PinningSettings, make_pinners
 from pfpkit.pins import LOCAL_PINS, REMOTE_PINS, PinEntry, Pins, record
 from pfpkit.publication import EMBEDDED, Route
 from pfpkit.whole import DirectoryPins
@@ -123,9 +123,11 @@ class Workspace:
         """
         if set(names) == {BlockStore.name}:
             return (self.embedded,)
+        return make_pinners(names, self._settings(), os.environ, self.store)
+
+    def _settings(self) -> PinningSettings:
         section = pfpkit_section(self.root / "ape-config.yaml")
-        settings = PinningSettings.parse(section.get("pinning"))
-        return make_pinners(names, settings, os.environ, self.store)
+        return PinningSettings.parse(section.get("pinning"))
 
     @contextlib.contextmanager
     def routes(
@@ -141,7 +143,12 @@ class Workspace:
         # The name goes into a record that is in git: no password in it.
         # One that is named twice is read once.
         by_name = {without_credentials(gateway_url(url)): url for url in reversed(named)}
-        routes = [Route(name, url) for name, url in reversed(by_name.items())]
+        # The embedded one alone needs no configuration, and so no YAML.
+        pace = self._settings().gateways if by_name else GatewaySettings()
+        routes = [
+            Route(name, url, pace.per_minute, pace.at_once)
+            for name, url in reversed(by_name.items())
+        ]
         if gateways or live or BlockStore.name not in to:
             yield routes
             return

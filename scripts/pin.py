@@ -21,6 +21,13 @@ from pfpkit.workspace import Workspace
 @click.option("--repair", is_flag=True, help="Believe no record; pin again what is missing.")
 @click.option("--no-duplicates", is_flag=True, help="Refuse two tokens that show one picture.")
 @click.option(
+    "--no-directory",
+    "directory",
+    flag_value=False,
+    default=True,
+    help="Do not pin the directory of all bundles.",
+)
+@click.option(
     "--sheet",
     metavar="FILE.html",
     type=click.Path(path_type=Path),

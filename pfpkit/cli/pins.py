@@ -12,6 +12,7 @@ from pfpkit.errors import BadInput, NotPinned
 from pfpkit.progress import Progress
 
 if TYPE_CHECKING:
+    from pfpkit.cid import CID
     from pfpkit.pins import PinEntry
     from pfpkit.workspace import Workspace
 
@@ -60,7 +61,7 @@ def import_(file: Path) -> None:
             f"the records here name other bundles for {', '.join(others[:8])}; nothing was "
             "recorded; move .pfpkit/pins.json and metadata/pins.json away to take the file's"
         )
-    asyncio.run(_record(work, entries))
+    asyncio.run(_record(work, root, entries))
     rows = [
         ("root", root),
         ("bundles", f"{len(entries):,}, pinned and read back through: embedded"),
@@ -69,22 +70,27 @@ def import_(file: Path) -> None:
     click.echo("next: ape run verify --pins")
 
 
-async def _record(work: "Workspace", entries: "list[PinEntry]") -> None:
-    """Read every bundle back through the embedded gateway, and record those that came."""
-    from pfpkit.availability import State, check_gateways
+async def _record(work: "Workspace", root: "CID", entries: "list[PinEntry]") -> None:
+    """Read all of it back through the embedded gateway, and record what came."""
+    from pfpkit.availability import State, check_directory, check_gateways
+    from pfpkit.pinning.blockstore import BlockStore
     from pfpkit.pins import ReadBack
     from pfpkit.timestamp import now
+    from pfpkit.whole import DirectoryPins
 
     with work.routes(()) as routes:
         with Progress("read back", len(entries)) as progress:
             checks = await check_gateways(
                 entries, routes, float("inf"), lambda came: progress.add(well=came)
             )
+        bundles = {entry.key: entry.bundle for entry in entries}
+        whole = DirectoryPins(root, len(entries), {BlockStore.name: now()})
+        checks += await check_directory(whole, bundles, routes)
         bad = {check.key: check.why for check in checks if check.state is not State.AVAILABLE}
         backs = tuple(ReadBack(route.name, now()) for route in routes)
         good = [replace(e, read_back=backs) for e in entries if e.key not in bad]
-        bundles = {entry.key: entry.bundle for entry in entries}
-        work.record(good, routes, bundles)
+        whole = replace(whole, read_back={back.gateway: back.at for back in backs})
+        work.record(good, routes, bundles, None if bad else whole)
     if bad:
         key, why = next(iter(bad.items()))
         raise NotPinned(f"{len(bad):,} bundles cannot be read back; the first is {key}: {why}")

@@ -74,8 +74,18 @@ async def _pin(work: Workspace, options: PinOptions, events: Events) -> str | No
         show_removed(collection, options, events)
         pinners = [await stack.enter_async_context(p) for p in work.pinners(options.to)]
         entries = tuple(collection)
+        if options.sheet is not None:
+            check_target(options.sheet, len(entries))
         plans = await make_plan(entries, pinners, pins, ledger, repair=options.repair)
-        directory = DirectoryRun(work, entries, pins, plans, options.repair)
+        directory = DirectoryRun(
+            work,
+            entries,
+            pins,
+            plans,
+            events,
+            repair=options.repair,
+            wanted=options.directory,
+        )
         await directory.plan()
         show_plan(plans, directory, options, events)
         duplicates = find_duplicates(collection.tokens)

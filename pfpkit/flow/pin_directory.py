@@ -5,26 +5,26 @@ sent everything again as one CAR; one that cuts files by itself cannot take it, 
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 from pfpkit.cid import CID, Block
 from pfpkit.collection import CollectionEntry
 from pfpkit.directory import Directory
 from pfpkit.errors import NotPinned, PfpkitError, PinError
+from pfpkit.flow.events import Events
 from pfpkit.pinning import Dag, DagSummary
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pins import Pins
 from pfpkit.plan import ServicePlan
+from pfpkit.progress import Progress
 from pfpkit.publication import EMBEDDED, Route
 from pfpkit.readback import read_blocks
 from pfpkit.timestamp import now
 from pfpkit.upload import Missing
-from pfpkit.whole import DirectoryPins
+from pfpkit.whole import DIRECTORY, DirectoryPins
 from pfpkit.workspace import Workspace
 
-__all__ = ["DIRECTORY", "DirectoryRun"]
-
-DIRECTORY = "directory"
+__all__ = ["DirectoryRun"]
 
 
 class DirectoryRun:
@@ -36,7 +36,10 @@ class DirectoryRun:
         entries: Sequence[CollectionEntry],
         pins: Pins,
         plans: Sequence[ServicePlan],
+        events: Events,
+        *,
         repair: bool,
+        wanted: bool,
     ) -> None:
         self.directory = Directory.of({e.key: (e.root, e.made.tsize) for e in entries})
         self.refused: dict[str, str] = {}
@@ -45,6 +48,8 @@ class DirectoryRun:
         self._entries = entries
         self._plans = plans
         self._repair = repair
+        self._wanted = wanted
+        self._events = events
         known = pins.whole.directory
         same = known is not None and known.root == self.directory.root
         self._known = known if known and same else DirectoryPins(self.directory.root, len(entries))
@@ -54,7 +59,7 @@ class DirectoryRun:
 
     async def plan(self) -> None:
         """Find out who lacks it, and add it to their plans."""
-        for plan in self._plans:
+        for plan in self._plans if self._wanted else ():
             why = plan.pinner.refuses(self._summary(plan))
             if why is not None:
                 self.refused[plan.name] = why
@@ -63,24 +68,37 @@ class DirectoryRun:
 
     async def upload(self) -> list[Missing]:
         """Pin it where every bundle is, first where others fetch it from; return who failed."""
-        missing = []
-        for plan in sorted(self._plans, key=lambda plan: plan.pinner.after is not None):
-            if plan.name in self._held or plan.name in self.refused:
-                continue
-            if not all(entry.root in plan.held for entry in self._entries):
-                continue  # what is missing is told, token by token
-            if plan.failure is not None:
-                missing.append(Missing(DIRECTORY, plan.name, plan.failure))
-                continue
-            try:
-                await self._check_bundles(plan)
-                await plan.pinner.pin(self._dag(plan), DIRECTORY)
-            except (PfpkitError, OSError) as error:
-                missing.append(Missing.of(DIRECTORY, plan.name, error))
-            else:
-                self._held.add(plan.name)
-                self._new[plan.name] = now()
+        plans = [
+            plan
+            for plan in sorted(self._plans, key=lambda plan: plan.pinner.after is not None)
+            if self._wanted
+            and plan.name not in self._held | self.refused.keys()
+            # What is missing is told, token by token.
+            and all(entry.root in plan.held for entry in self._entries)
+        ]
+        # To be sent everything again takes long; the rest does not.
+        whole = any(not plan.pinner.joins for plan in plans)
+        with Progress("directory", len(plans)) if whole else nullcontext() as progress:
+            missing = []
+            for plan in plans:
+                failed = await self._pin(plan)
+                missing += [] if failed is None else [failed]
+                if progress is not None:
+                    progress.add(well=failed is None)
         return missing
+
+    async def _pin(self, plan: ServicePlan) -> Missing | None:
+        if plan.failure is not None:
+            return Missing(DIRECTORY, plan.name, plan.failure)
+        try:
+            await self._check_bundles(plan)
+            await plan.pinner.pin(self._dag(plan), DIRECTORY)
+        except (PfpkitError, OSError) as error:
+            return Missing.of(DIRECTORY, plan.name, error)
+        self._held.add(plan.name)
+        self._new[plan.name] = now()
+        self._tell("pinned", "service", plan.name, self._summary(plan).bytes)
+        return None
 
     async def read_back(self, routes: Sequence[Route]) -> list[Missing]:
         """Read its blocks through those routes that have not given them since it was pinned."""
@@ -117,7 +135,12 @@ class DirectoryRun:
         except PfpkitError as error:
             return Missing.of(DIRECTORY, route.name, error)
         self._read[route.name] = now()
+        self._tell("read_back", "gateway", route.name, self.directory.bytes)
         return None
+
+    def _tell(self, event: str, kind: str, place: str, size: int) -> None:
+        where = {"token": DIRECTORY, kind: place}
+        self._events.say(event, **where, bundle=str(self.directory.root), image=None, bytes=size)
 
     async def _pin_again(self) -> None:
         for plan in self._plans:

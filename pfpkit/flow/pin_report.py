@@ -13,11 +13,12 @@ from pfpkit.console import duration, facts, shown, size, table
 from pfpkit.duplicates import Duplicate, duplicate_lines
 from pfpkit.errors import BadInput
 from pfpkit.flow.events import Events
-from pfpkit.flow.pin_directory import DIRECTORY, DirectoryRun
+from pfpkit.flow.pin_directory import DirectoryRun
 from pfpkit.flow.pin_run import PinRun
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.plan import ServicePlan
 from pfpkit.upload import Missing, grouped
+from pfpkit.whole import DIRECTORY
 
 __all__ = [
     "PinOptions",
@@ -43,6 +44,7 @@ class PinOptions:
     rehash: bool = False
     repair: bool = False
     no_duplicates: bool = False
+    directory: bool = True
     as_json: bool = False
     sheet: Path | None = None
 
@@ -149,7 +151,8 @@ def show_run(
             rows += [(f"on {name}", text) for name, text in _held(run)]
         rows.append(("read back", f"{read:,} bundles and {read:,} images through: {names}"))
         rows.append(("provenance", f"{run.provenance}, of {run.provenance.tokens:,} tokens"))
-        rows.append(("directory", f"{run.directory.directory.root}, of all bundles"))
+        alone = "" if options.directory else ", which was not pinned: --no-directory"
+        rows.append(("directory", f"{run.directory.directory.root}, of all bundles{alone}"))
         if before:
             rows.append(("before", f"{before:,} bundles had come back, and were not read again"))
         if run.again:
@@ -159,13 +162,12 @@ def show_run(
         click.echo(facts(rows))
     if not run.missing:
         return None
-    again = pin_command(options.to, options.gateways, repair=options.repair)
-    return _summary(run.missing, again)
+    return _summary(run.missing, _again(options))
 
 
 def show_stopped(run: PinRun | None, options: PinOptions, events: Events) -> str:
     """Return what was done before Ctrl-C, and the command that goes on."""
-    again = pin_command(options.to, options.gateways, repair=options.repair)
+    again = _again(options)
     if run is None:
         events.say("stopped", pinned={}, read_back=0, next=again)
         return f"stopped before anything was pinned; `{again}` begins again"
@@ -182,21 +184,30 @@ def _held(run: PinRun) -> list[tuple[str, str]]:
     return [(p.name, f"{p.count(run.entries):,} of {total:,} bundles") for p in run.plans]
 
 
+def _again(options: PinOptions) -> str:
+    return pin_command(
+        options.to, options.gateways, repair=options.repair, directory=options.directory
+    )
+
+
 def _tokens(count: int) -> str:
     return "1 token" if count == 1 else f"{count:,} tokens"
 
 
-def pin_command(to: Sequence[str], gateways: Sequence[str], *, repair: bool) -> str:
+def pin_command(
+    to: Sequence[str], gateways: Sequence[str], *, repair: bool, directory: bool = True
+) -> str:
     """Return the command that pins there and reads back through those.
 
     >>> pin_command(["kubo"], ["https://ipfs.io"], repair=True)
     'ape run pin --repair --to kubo --gateway https://ipfs.io'
     >>> pin_command(["kubo"], ["https://me:secret@gateway.example"], repair=False)
     'ape run pin --to kubo --gateway https://gateway.example'
-    >>> pin_command(["blockstore"], [], repair=False)
-    'ape run pin'
+    >>> pin_command(["blockstore"], [], repair=False, directory=False)
+    'ape run pin --no-directory'
     """
     words = ["ape", "run", "pin", *(["--repair"] if repair else [])]
+    words += [] if directory else ["--no-directory"]
     if tuple(to) != (BlockStore.name,):
         words += [word for name in to for word in ("--to", name)]
     words += [word for url in gateways for word in ("--gateway", without_credentials(url))]

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 
 import click
 
-from pfpkit.availability import Check, State, check_gateways, check_services
+from pfpkit.availability import Check, State, check_directory, check_gateways, check_services
 from pfpkit.console import table
 from pfpkit.errors import BadInput, NotPinned, PinError
 from pfpkit.flow.pin import pin_command
-from pfpkit.flow.pin_directory import DIRECTORY
 from pfpkit.pinning import Pinner
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pins import PinEntry, Pins
 from pfpkit.progress import Progress
+from pfpkit.publication import Route
+from pfpkit.whole import DIRECTORY, DirectoryPins
 from pfpkit.workspace import Workspace
 
 __all__ = ["VerifyOptions", "verify_pins"]
@@ -63,6 +64,10 @@ async def verify_pins(work: Workspace, options: VerifyOptions | None = None) -> 
             checks += await check_gateways(
                 entries, routes, options.slow_s, lambda came: progress.add(well=came)
             )
+        if (known := pins.whole.directory) is not None:
+            bundles = {entry.key: entry.bundle for entry in pins.entries}
+            found = await check_directory(known, bundles, _who_gave(known, routes))
+            checks += [check for check in found if check.state is not State.AVAILABLE]
     _show(entries, checks, options, pin_command(names or recorded, options.gateways, repair=True))
 
 
@@ -80,6 +85,12 @@ async def _lost_directory(pins: Pins, pinners: Sequence[Pinner]) -> list[Check]:
     return lost
 
 
+def _who_gave(known: DirectoryPins, routes: Sequence[Route]) -> list[Route]:
+    """Return the routes that are to have the directory: they, or any, gave it before."""
+    asked = [route for route in routes if route.name in known.read_back]
+    return asked or (list(routes) if known.read_back else [])
+
+
 def _chosen(pins: Pins, options: VerifyOptions) -> list[PinEntry]:
     entries = list(pins.entries)
     if not entries:
@@ -94,7 +105,7 @@ def _show(
     entries: Sequence[PinEntry], checks: Sequence[Check], options: VerifyOptions, mend: str
 ) -> None:
     places = list(dict.fromkeys(check.place for check in checks))
-    counts = Counter((check.place, check.state) for check in checks)
+    counts = Counter((c.place, c.state) for c in checks if c.key != DIRECTORY)
     bad = [check for check in checks if check.state is not State.AVAILABLE]
     if options.as_json:
         for check in bad:
@@ -113,8 +124,10 @@ def _show(
     lines = [f"{c.place}: {_name(c.key)} {c.state}: {c.why}" for c in bad[:_SHOWN]]
     if len(bad) > _SHOWN:
         lines.append(f"and {len(bad) - _SHOWN:,} more; --json lists all")
-    count = len({check.key for check in bad})
+    count = len({check.key for check in bad} - {DIRECTORY})
     head = "1 bundle is" if count == 1 else f"{count:,} bundles are"
+    if not count:
+        head = "the directory of all bundles is"
     raise NotPinned("\n  ".join([f"{head} not available everywhere; `{mend}` mends it:", *lines]))
 
 

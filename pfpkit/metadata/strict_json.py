@@ -52,7 +52,7 @@ def read_json(
     pfpkit.errors.BadMetadata: 1.json: 'name' is there twice; keep one of them
     """
     text = _text(data, source, max_bytes)
-    check_depth(text, source)
+    check_depth(text, source, line)
     try:
         value = json.loads(
             text,
@@ -84,7 +84,7 @@ def _text(data: bytes | str, source: str, max_bytes: int) -> str:
         ) from error
 
 
-def check_depth(text: str, source: str) -> None:
+def check_depth(text: str, source: str, line: int = 1) -> None:
     """Raise BadMetadata when a JSON text is nested deeper than MAX_DEPTH.
 
     Before it is parsed: the parser recurses as deep as the text says, and where the process has
@@ -94,9 +94,9 @@ def check_depth(text: str, source: str) -> None:
     for token in _TOKEN.finditer(text):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token.group(), 0)
         if depth > MAX_DEPTH:
-            line = text.count("\n", 0, token.start()) + 1
+            at = text.count("\n", 0, token.start()) + line
             raise BadMetadata(
-                f"{source}: nested too deep at line {line}; {MAX_DEPTH} levels are allowed"
+                f"{source}: nested too deep at line {at}; {MAX_DEPTH} levels are allowed"
             )
 
 

@@ -17,27 +17,36 @@ _BRACES = re.compile(r"\{[^{}\s]{1,40}\}")
 
 
 def from_template(data: bytes, token: str, source: str = "tokens.json") -> TokenMetadata:
-    """Return the metadata of one token; BadMetadata names `source` and the field.
+    """Return the metadata of one token; BadMetadata has a line for each fault.
 
     >>> from_template(b'{"name": "Face #{token}"}', "7").name
     'Face #7'
     """
     fields = read_json(data, source)
+    problems: list[str] = []
     if isinstance(fields, dict) and _PLACE not in str(fields.get("name", _PLACE)):
-        raise BadMetadata(
-            f"{source}: 'name' has no {_PLACE}, so every token would have the same; add it"
-        )
-    return TokenMetadata.of(_filled(fields, token, source), source)
+        problems.append("'name' has no {token}, so every token would have the same; add it")
+    filled = _filled(fields, token, problems)
+    faults = [f"{source}: {problem}" for problem in dict.fromkeys(problems)]
+    try:
+        made = TokenMetadata.of(filled, source)
+    except BadMetadata as error:
+        faults.append(str(error))
+    if faults:
+        raise BadMetadata("\n".join(faults))
+    return made
 
 
-def _filled(value: Json, token: str, source: str) -> Json:
+def _filled(value: Json, token: str, problems: list[str]) -> Json:
     if isinstance(value, dict):
-        return {key: _filled(inner, token, source) for key, inner in value.items()}
+        return {key: _filled(inner, token, problems) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_filled(inner, token, source) for inner in value]
+        return [_filled(inner, token, problems) for inner in value]
     if not isinstance(value, str):
         return value
-    for found in _BRACES.findall(value):
-        if found != _PLACE:
-            raise BadMetadata(f"{source}: {found!r} is no place to fill; only {_PLACE} is")
+    problems += [
+        f"{found!r} is no place to fill; only {_PLACE} is"
+        for found in _BRACES.findall(value)
+        if found != _PLACE
+    ]
     return value.replace(_PLACE, token)

@@ -6,6 +6,7 @@
       pinata-classic: {}
       services:
         filebase: {url: "https://api.filebase.io/v1/ipfs", per_minute: 100}
+      gateways: {per_minute: 600, at_once: 4}      # each that is read back through
 
 Secrets are never in it: they come from the environment, each under a name of its own.
 
@@ -18,6 +19,7 @@ Secrets are never in it: they come from the environment, each under a name of it
 import base64
 import re
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Self
@@ -34,6 +36,7 @@ from pfpkit.pinning.embedded import EmbeddedPinner
 from pfpkit.pinning.pressure import Clock, Pressure
 
 __all__ = [
+    "GatewaySettings",
     "PinningSettings",
     "ServiceSettings",
     "make_pinner",
@@ -59,20 +62,14 @@ class ServiceSettings:
     @classmethod
     def parse(cls, where: str, given: object, url: str = "", uploads_url: str = "") -> Self:
         """Return the settings in the mapping `given`; BadInput names what is wrong in `where`."""
-        values = {} if given is None else given
-        if not isinstance(values, Mapping):
-            raise BadInput(f"{where} has to be a mapping such as {{url: https://...}}")
         known = _KEYS if uploads_url else _KEYS - {"uploads_url"}
-        if unknown := sorted(str(key) for key in values.keys() - known):
-            names = ", ".join(sorted(known))
-            raise BadInput(f"{where} has {', '.join(unknown)}, which is none of: {names}")
+        values = _mapping(where, given, known, "{url: https://...}")
         return cls(
             _url(f"{where}.url", values.get("url", url)),
             _url(f"{where}.uploads_url", values.get("uploads_url", uploads_url))
             if uploads_url
             else "",
-            _positive(f"{where}.per_minute", values.get("per_minute"), 1e6),
-            _whole(f"{where}.at_once", values.get("at_once"), 1000),
+            *_pace(where, values),
         )
 
     def pressure(self, default: Pressure) -> Pressure:
@@ -83,6 +80,20 @@ class ServiceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """How hard a gateway of others may be pressed, in requests for single blocks."""
+
+    per_minute: float | None = None
+    at_once: int | None = None
+
+    @classmethod
+    def parse(cls, where: str, given: object) -> Self:
+        """Return the settings in the mapping `given`; BadInput names what is wrong in `where`."""
+        values = _mapping(where, given, {"per_minute", "at_once"}, "{per_minute: 600}")
+        return cls(*_pace(where, values))
+
+
+@dataclass(frozen=True, slots=True)
 class PinningSettings:
     """The whole section; what is not said has its default."""
 
@@ -90,6 +101,7 @@ class PinningSettings:
     pinata: ServiceSettings = ServiceSettings(pinata.API, pinata.UPLOADS)
     pinata_classic: ServiceSettings = ServiceSettings(pinata_classic.API)
     services: Mapping[str, ServiceSettings] = field(default_factory=dict)
+    gateways: GatewaySettings = GatewaySettings()
 
     @classmethod
     def parse(cls, given: object) -> Self:
@@ -101,7 +113,7 @@ class PinningSettings:
         section = {} if given is None else given
         if not isinstance(section, Mapping):
             raise BadInput("pinning has to be a mapping of back ends")
-        names = ("kubo", "pinata", "pinata-classic", "services")
+        names = ("kubo", "pinata", "pinata-classic", "services", "gateways")
         if unknown := sorted(str(key) for key in section.keys() - set(names)):
             raise BadInput(
                 f"pinning has {', '.join(unknown)}, which is none of: {', '.join(names)}"
@@ -120,6 +132,7 @@ class PinningSettings:
             MappingProxyType(
                 {name: parse(f"pinning.services.{name}", services[name]) for name in services}
             ),
+            GatewaySettings.parse("pinning.gateways", section.get("gateways")),
         )
 
     @property
@@ -275,6 +288,25 @@ def _check_private(url: str, variable: str) -> None:
     parts = urlsplit(url)
     if parts.scheme != "https" and not _LOOPBACK.fullmatch(parts.hostname or ""):
         raise BadInput(f"{url} is not https, and {variable} would be sent to it for all to read")
+
+
+def _mapping(
+    where: str, given: object, known: AbstractSet[str], such_as: str
+) -> Mapping[str, object]:
+    values = {} if given is None else given
+    if not isinstance(values, Mapping):
+        raise BadInput(f"{where} has to be a mapping such as {such_as}")
+    if unknown := sorted(str(key) for key in values.keys() - known):
+        names = ", ".join(sorted(known))
+        raise BadInput(f"{where} has {', '.join(unknown)}, which is none of: {names}")
+    return values
+
+
+def _pace(where: str, values: Mapping[str, object]) -> tuple[float | None, int | None]:
+    return (
+        _positive(f"{where}.per_minute", values.get("per_minute"), 1e6),
+        _whole(f"{where}.at_once", values.get("at_once"), 1000),
+    )
 
 
 def _url(where: str, value: object) -> str:

@@ -20,13 +20,15 @@ PER_PAGE = 500
 """About five megabytes a page; a browser opens that at once."""
 
 
-def check_target(file: Path) -> None:
-    """BadInput unless `file` can become a contact sheet without harm to another file."""
+def check_target(file: Path, count: int = 0) -> None:
+    """BadInput unless `file`, and the pages beside it that so many pictures need, can become a
+    contact sheet without harm to another file."""
     if file.suffix.lower() not in (".html", ".htm"):
         raise BadInput(f"{file}: a contact sheet is a web page; name it {file.stem}.html")
     try:
-        if file.exists() and not _is_sheet(file):
-            raise BadInput(f"{file} is there and is no contact sheet; name another file")
+        for path in map(file.with_name, page_files(file, count)):
+            if path.exists() and not _is_sheet(path):
+                raise BadInput(f"{path} is there and is no contact sheet; name another file")
     except OSError as error:
         raise BadInput(f"{file}: cannot be written: {error.strerror}; name another") from error
 
@@ -46,13 +48,12 @@ def write_sheet(file: Path, head: Head, cards: Iterator[Card], files: Sequence[s
 
     Pages of an older and longer sheet are removed.
     """
+    check_target(file, PER_PAGE * len(files))
     file.parent.mkdir(parents=True, exist_ok=True)
     written: dict[Path, str] = {}
     with ExitStack() as stack:
         for number, name in enumerate(files, 1):
             path = file.with_name(name)
-            if number > 1 and path.exists() and not _is_sheet(path):
-                raise BadInput(f"{path} is there and is no contact sheet; name another --sheet")
             written[path], out = stack.enter_context(temporary_file(path))
             for piece in page(head, islice(cards, PER_PAGE), number, files):
                 out.write(piece.encode("utf-8", "replace"))

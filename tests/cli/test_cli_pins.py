@@ -71,6 +71,9 @@ def test_import__when_whole__pins_and_records_the_same_collection(here, there, c
     assert without_times(there.pins()) == without_times(here.pins())
     assert there.store.roots() == here.store.roots()
     assert all(e.read_back and e.pinners for e in there.pins().entries)
+    whole = there.pins().whole.directory
+    assert (whole.root, whole.entries) == (here.pins().whole.directory.root, 7)
+    assert (list(whole.pinned_by), list(whole.read_back)) == (["blockstore"], ["embedded"])
     code, again = call(there, "import", car)
     assert (code, again.splitlines()[-1]) == (0, "next: ape run verify --pins")
 

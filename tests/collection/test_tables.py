@@ -274,7 +274,7 @@ def test_read__when_a_quote_is_wrong__names_the_row_where_it_is(folder, broken, 
         ('{"token": true, "name": "x"}', "tokens.jsonl line 2: 'token': 'True' is no token number"),
         ('{"token": 2, "name": 5}', "tokens.jsonl line 2: 'name' is a number, and has to be text"),
         ('{"token": 2, "token": 3, "name": "x"}', "tokens.jsonl line 2: 'token' is there twice"),
-        ("[" * 60_000, "tokens.jsonl line 2: nested too deep at line 1"),
+        ("[" * 60_000, "tokens.jsonl line 2: nested too deep at line 2"),
         ('{"token": 2, "nam": "x"}', "tokens.jsonl line 2: 'nam' is not a field that pfpkit knows"),
     ],
 )

@@ -17,7 +17,9 @@ from support.pinning_peers import parts_of
 from pfpkit.car import read_car
 from pfpkit.collection import Collection
 from pfpkit.directory import Directory
+from pfpkit.errors import PfpkitError
 from pfpkit.flow.pin import pin
+from pfpkit.flow.verify import VerifyOptions, verify_pins
 from pfpkit.pins import REMOTE_PINS, Pins
 from pfpkit.retrieval import IpfsPath, Retriever
 from pfpkit.workspace import Workspace
@@ -237,6 +239,49 @@ def test_pin__when_planned__counts_what_is_sent_for_the_directory(world, run):
     assert (plans["kubo"]["pins"], plans["kubo"]["bytes"]) == (15, sent + own)
     whole = sum(e.made.bytes for e in entries)
     assert plans["pinata"]["bytes"] == sent + own + whole
+
+
+def test_pin__when_the_directory_is_not_wanted__is_not_pinned(world, run):
+    """And the run that goes on does not want it either."""
+    out, error = run(directory=False)
+    assert error is None
+    root = directory_of(world).root
+    assert f"{root}, of all bundles, which was not pinned: --no-directory" in out
+    assert not any(str(root) in service.pins for service in (world.kubo, world.pinata))
+    assert recorded(world) is None
+    world.pinata.refused = "4"
+    (world.root / "metadata/images/4.png").write_bytes(tiny_png(78))
+    assert "run `ape run pin --no-directory --to kubo" in run(directory=False)[1]
+
+
+def verified(world, capsys):
+    """What is said of the world through its gateway."""
+    options = VerifyOptions(to=("kubo",), gateways=(world.gateway.url,))
+    try:
+        asyncio.run(verify_pins(Workspace(world.root), options))
+    except PfpkitError as error:
+        return str(error)
+    return capsys.readouterr().out
+
+
+def test_verify__when_a_gateway_lost_the_directory__names_it(world, run, capsys):
+    """Every bundle is there, and the one CID that leads to them is not."""
+    assert run()[1] is None
+    assert "7 bundles are available everywhere" in verified(world, capsys)
+    del world.gateway.blocks[directory_of(world).root]
+    head, line = verified(world, capsys).splitlines()
+    assert head.startswith("the directory of all bundles is not available everywhere")
+    assert line.startswith(f"  {world.gateway.url}: the directory of all bundles is missing")
+
+
+def test_verify__when_the_recorded_directory_lists_other_bundles__is_wrong(world, run, capsys):
+    """Somebody edited the record."""
+    assert run()[1] is None
+    own = directory_of(world)
+    other = Collection.read(world.root / "metadata").tokens[0].root
+    for record in (world.record, world.root / ".pfpkit/pins.json"):
+        record.write_text(record.read_text().replace(f'"{own.root}"', f'"{other}"'))
+    assert "directory of all bundles is wrong: " in verified(world, capsys)
 
 
 def test_pin__when_its_block_in_the_store_is_damaged__is_mended(world):

@@ -105,6 +105,7 @@ def test_events__when_all_is_pinned__tell_every_step(world):
     assert code == 0
     tokens = {entry.key: str(entry.bundle) for entry in Workspace(world.root).pins().entries}
     assert len(tokens) == 7
+    tokens["directory"] = str(Workspace(world.root).pins().whole.directory.root)
     pinned = {(e["service"], e["token"]): e["bundle"] for e in of(events, "pinned")}
     assert pinned == {(s, t): tokens[t] for s in ("kubo", "pinata") for t in tokens}
     assert {e["token"]: e["bundle"] for e in of(events, "read_back")} == tokens

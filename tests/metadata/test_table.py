@@ -184,6 +184,14 @@ def test_from_template__when_it_is_wrong__says_what(template, words):
     assert str(caught.value).startswith(words)
 
 
+def test_from_template__when_several_things_are_wrong__says_all_of_them():
+    """One fault hides no other."""
+    with pytest.raises(BadMetadata) as caught:
+        from_template(b'{"name": "Face", "description": "{a} {b} {a}", "nam": 1}', "7", "t.json")
+    said = [line.removeprefix("t.json: ").split()[0] for line in str(caught.value).splitlines()]
+    assert said == ["'name'", "'{a}'", "'{b}'", "'nam'"]
+
+
 def test_from_template__when_a_brace_is_meant__is_kept():
     """Only what looks like a place is refused."""
     assert from_template(b'{"name": "{ {token} } {"}', "7").name == "{ 7 } {"

@@ -79,6 +79,8 @@ def test_parse__when_all_is_said__is_what_was_said():
         ({"pinata": {"per_minute": float("nan")}}, "per_minute has to be a number"),
         ({"pinata": {"at_once": 1.5}}, "at_once has to be a whole number"),
         ({"pinata": {"at_once": "4"}}, "at_once has to be a number"),
+        ({"gateways": {"url": "https://x"}}, "pinning.gateways has url, which is none of: at_once"),
+        ({"gateways": {"per_minute": -1}}, "pinning.gateways.per_minute has to be a number over 0"),
         ({"services": ["x"]}, "pinning.services has to be a mapping"),
         ({"services": {"A b": {}}}, "'A b'; a name is of a-z"),
         ({"services": {"x": {}}}, "pinning.services.x.url is missing"),

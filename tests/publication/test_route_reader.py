@@ -65,6 +65,19 @@ def test_read__when_the_gateway_is_public__keeps_the_rate(gateway, clock, monkey
     assert clock.time > 0
 
 
+def test_read__when_a_rate_is_set__keeps_that(gateway, clock):
+    """Whatever gateway of others it is; the embedded one is ours."""
+    route = Route(gateway.url, gateway.url, per_minute=60, at_once=2)
+
+    async def some():
+        async with RouteReader(route, clock.clock) as reader:
+            await reader.each(BUNDLES, lambda b: reader.read(b.root, b.image, len(b.blocks)))
+
+    asyncio.run(some())
+    assert clock.time >= len(gateway.requests) - route.pressure.burst - 2
+    assert Route(EMBEDDED, gateway.url, per_minute=60).pressure.per_minute is None
+
+
 @pytest.mark.parametrize("wait", ["60", "Sat, 21 Nov 2026 09:01:00 GMT"])
 def test_read__when_told_to_wait__the_whole_route_does(gateway, clock, wait):
     """As long as it says, and all that are under way; then all of it comes."""

@@ -209,6 +209,9 @@ def test_sheet__when_the_file_is_something_else__is_refused(tmp_path):
     with pytest.raises(BadInput, match=r"name it pins\.html"):
         check_target(tmp_path / "pins.json")
     (tmp_path / "sheet-2.html").write_text("mine too")
+    check_target(tmp_path / "sheet.html", PER_PAGE)
+    with pytest.raises(BadInput, match=r"sheet-2\.html is there and is no contact sheet"):
+        check_target(tmp_path / "sheet.html", PER_PAGE + 1)
     with pytest.raises(BadInput, match=r"sheet-2\.html is there and is no contact sheet"):
         written(tmp_path, [card()] * (PER_PAGE + 1))
     assert (tmp_path / "sheet-2.html").read_text() == "mine too"
