@@ -14,8 +14,15 @@ from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 from eth_utils.abi import function_signature_to_4byte_selector
 
-from pfpkit.errors import ChainError, NodeUnreachable, NoSuchContract, NoSuchToken, WrongChain
-from pfpkit.reference import TokenRef, checksum_address
+from pfpkit.errors import (
+    BadReference,
+    ChainError,
+    NodeUnreachable,
+    NoSuchContract,
+    NoSuchToken,
+    WrongChain,
+)
+from pfpkit.reference import Standard, TokenRef, checksum_address
 from pfpkit.rpc import Rpc, RpcError, data_of, number_of
 
 __all__ = ["TRANSFER", "BlockRef", "Call", "Node", "Reverted", "TokenState"]
@@ -167,8 +174,11 @@ class Node:
     async def token(self, ref: TokenRef, block: BlockRef | None = None) -> TokenState:
         """Return owner and URIs of a token at `block` (the latest one by default).
 
-        WrongChain before anything else is asked; NoSuchToken when nobody owns it at that block.
+        Of an ERC-721 token: one of ERC-1155 has no single owner (BadReference). WrongChain before
+        anything else is asked; NoSuchToken when nobody owns it at that block.
         """
+        if ref.standard is not Standard.ERC721:
+            raise BadReference(f"{ref} may have many owners; ask whether a holder has it")
         chain_id = await self.chain_id()
         if chain_id != ref.chain_id:
             raise WrongChain(

@@ -16,8 +16,8 @@ from support.hostile_node import HASH
 from support.tokens import CHAIN_ID, owned
 
 from pfpkit.chain import BlockRef, Node
-from pfpkit.errors import ChainError, NoSuchContract, NoSuchToken, WrongChain
-from pfpkit.reference import TokenRef
+from pfpkit.errors import BadReference, ChainError, NoSuchContract, NoSuchToken, WrongChain
+from pfpkit.reference import Standard, TokenRef
 
 UNMINTED = "0x" + "11" * 20
 WORD = b"\0" * 31
@@ -135,6 +135,13 @@ def test_token__when_of_another_chain__is_refused_before_anything_is_read(read, 
     """The same address on mainnet is another contract."""
     with pytest.raises(WrongChain, match=r"is of chain 31337, eip155:1/\S+ is of chain 1; use"):
         read(TokenRef(1, tokens.address, 1))
+
+
+def test_token__when_of_erc1155__is_refused(read, tokens):
+    """It has no owner that could be asked for, and the id is not read as that of another token."""
+    tokens.mint(digest(1))
+    with pytest.raises(BadReference, match="may have many owners"):
+        read(TokenRef(CHAIN_ID, tokens.address, 1, Standard.ERC1155))
 
 
 def test_token__when_there_is_no_code__is_no_contract(read, tokens):
