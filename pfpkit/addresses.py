@@ -20,9 +20,11 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 # Python's own table is older than some entries of the registries.
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 _DOCUMENTATION = ipaddress.IPv6Network("3fff::/20")  # RFC 9637
+# Azure's metadata and name service, an address of the public space that leads nowhere else.
+_AZURE = ipaddress.IPv4Address("168.63.129.16")
 _PROTOCOL = ipaddress.IPv4Network("192.0.0.0/24")  # RFC 6890; no gateway is among its anycasts
 
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class AddressKind(StrEnum):
@@ -62,13 +64,18 @@ def address_kinds(url: str) -> frozenset[AddressKind]:
         found = socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP)
     except (OSError, UnicodeError):
         return frozenset({AddressKind.UNKNOWN})
-    return frozenset(_kind(ipaddress.ip_address(str(info[4][0]))) for info in found)
+    return frozenset(address_kind(ipaddress.ip_address(str(info[4][0]))) for info in found)
 
 
-def _kind(address: _Address) -> AddressKind:
+def address_kind(address: Address) -> AddressKind:
+    """Return what an address is to a stranger; one that hides an IPv4 address is judged by that.
+
+    >>> address_kind(ipaddress.ip_address("64:ff9b::7f00:1"))
+    <AddressKind.LOOPBACK: 'loopback'>
+    """
     hidden = _hidden_ipv4(address)
     if hidden is not None:
-        return _kind(hidden)
+        return address_kind(hidden)
     if address.is_loopback:
         return AddressKind.LOOPBACK
     if address.is_link_local:
@@ -78,11 +85,11 @@ def _kind(address: _Address) -> AddressKind:
     if isinstance(address, ipaddress.IPv6Address):
         special = special or address not in _GLOBAL_UNICAST or address in _DOCUMENTATION
     else:
-        special = special or address in _PROTOCOL
+        special = special or address in _PROTOCOL or address == _AZURE
     return AddressKind.PRIVATE if special else AddressKind.PUBLIC
 
 
-def _hidden_ipv4(address: _Address) -> ipaddress.IPv4Address | None:
+def _hidden_ipv4(address: Address) -> ipaddress.IPv4Address | None:
     if isinstance(address, ipaddress.IPv4Address):
         return None
     if address in _NAT64:

@@ -21,6 +21,7 @@
     │   ├── StoreDamaged     a block on disk does not match its CID
     │   └── StoreFull        the disk is full
     ├── GatewayError         no gateway gave the block; says what each one did
+    ├── WebError             a URL could not be fetched, or may not be; says why
     ├── ChainError
     │   ├── NodeUnreachable  no answer, or no JSON-RPC answer
     │   ├── WrongChain       the node is of another chain than the reference
@@ -139,6 +140,14 @@ class GatewayError(PfpkitError):
     ) -> None:
         super().__init__(message, reason=reason)
         self.faults = faults
+
+
+class WebError(PfpkitError):
+    """A URL could not be fetched, or may not be; `fault` is a `pfpkit.guard.WebFault`."""
+
+    def __init__(self, message: str, fault: Any) -> None:
+        super().__init__(message, reason=str(fault))
+        self.fault = fault
 
 
 class ChainError(PfpkitError):
