@@ -6,6 +6,7 @@
     │   ├── BadImage         not a picture we accept, or too large, or cut short
     │   ├── BadMetadata      not JSON, or a field is missing or of the wrong type
     │   ├── BadReference     text that names no token
+    │   ├── BadURI           text that names no content, or none that is read
     │   └── BadRecord        pins.json, a deployment or a receipt that cannot be read
     ├── BadContent           bytes that are not what a CID or a specification says
     │   ├── WrongBytes       bytes whose hash is not the one in the CID
@@ -67,6 +68,10 @@ class BadMetadata(BadInput):
 
 class BadReference(BadInput):
     """The text names no token."""
+
+
+class BadURI(BadInput):
+    """The text names no content, or none that pfpkit reads."""
 
 
 class BadRecord(BadInput):
