@@ -3,39 +3,47 @@
 The same walk serves the resolver, whose blocks come from gateways, and `pfpkit check`, whose blocks
 come from a CAR: what can be proved with the one can be proved with the other. Trusts nobody: a
 block that does not match its CID never gets here, metadata is read as a stranger's text, and the
-picture is decoded in full. Follows ERC-721 Metadata for `image`.
+picture is decoded in full. What stands in the token URI itself is as good as the contract. What a
+web server sends is bound by nothing: the step that read it says so, and the proof does not hold.
+Follows ERC-721 Metadata and ERC-1155 for `image`.
 """
 
 import asyncio
 import hashlib
-from dataclasses import dataclass, field
-from enum import StrEnum
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
+from pfpkit.addresses import without_credentials
 from pfpkit.budget import Budget
-from pfpkit.cid import CID, Block, verify
-from pfpkit.errors import (
-    BadCID,
-    BadMetadata,
-    GatewayError,
-    NotFound,
-    PfpkitError,
-    Unverified,
-)
+from pfpkit.cid import CID, verify
+from pfpkit.content_uri import ContentURI, Inline, WebPlace, parse_content_uri
+from pfpkit.errors import BadCID, BadURI, GatewayError, NotFound, PfpkitError, Unverified
 from pfpkit.images import ImageInfo, Limits, inspect
-from pfpkit.metadata import read_json
-from pfpkit.retrieval import IpfsPath
+from pfpkit.ipfs_path import IpfsPath
+from pfpkit.metadata import MAX_FOREIGN_BYTES, ForeignMetadata, read_foreign
+from pfpkit.proof import Binding, Outcome, Proof, Step
 from pfpkit.unixfs import adrive, read_file, resolve
+from pfpkit.web import Download
 
-__all__ = ["MAX_BLOCKS", "Blocks", "Outcome", "Proof", "Step", "max_proof_bytes", "prove"]
+__all__ = [
+    "MAX_BLOCKS",
+    "Binding",
+    "Blocks",
+    "Outcome",
+    "Proof",
+    "Step",
+    "WebSource",
+    "max_proof_bytes",
+    "prove",
+]
 
 MAX_BLOCKS = 1_000
 """Far above a picture of 10 MiB in 256 KiB chunks, with the directories that lead to it."""
 WITHIN_S = 300.0
 """How long all blocks of one proof may take to come, in seconds."""
 _BESIDE_PICTURE_BYTES = 16 * 2**20
-_MAX_METADATA_BYTES = 64 * 2**10
-_MAX_URI = 2_048
+_LONG_URI = 2**16
 _MAX_REASON = 600
 
 
@@ -51,47 +59,11 @@ class Blocks(Protocol):
         """Return the bytes of `cid`."""
 
 
-class Outcome(StrEnum):
-    """How one step ended."""
+class WebSource(Protocol):
+    """Where the content of URLs comes from; `pfpkit.web.Web` is one."""
 
-    PASSED = "passed"
-    FAILED = "failed"
-    NOT_REACHED = "not reached"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a proof: its name, its outcome, and the reason in words."""
-
-    name: str
-    outcome: Outcome
-    reason: str
-    error: str | None = None
-    """The class of the error in `pfpkit.errors` that failed the step, for programs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """What the blocks prove. Values are None from the step that failed on."""
-
-    steps: tuple[Step, ...]
-    blocks: tuple[Block, ...] = field(repr=False)
-    bundle: CID | None = None
-    metadata: CID | None = None
-    image: CID | None = None
-    picture: bytes | None = field(default=None, repr=False)
-    info: ImageInfo | None = None
-    name: str | None = None
-
-    @property
-    def holds(self) -> bool:
-        """Whether every step passed."""
-        return all(step.outcome is Outcome.PASSED for step in self.steps)
-
-    @property
-    def sha256(self) -> str | None:
-        """The sha2-256 of the picture's bytes, in hexadecimal digits."""
-        return None if self.picture is None else hashlib.sha256(self.picture).hexdigest()
+    async def fetch(self, url: str, *, max_bytes: int | None = None) -> Download:
+        """Return what `url` gives."""
 
 
 async def prove(
@@ -100,10 +72,18 @@ async def prove(
     blocks: Blocks,
     limits: Limits | None = None,
     *,
+    web: WebSource | None = None,
     within_s: float = WITHIN_S,
 ) -> Proof:
-    """Walk from the URIs to the picture and say how each step ended. Raises no PfpkitError."""
-    return await _Walk(token_uri, image_uri, blocks, limits or Limits(), within_s).run()
+    """Walk from the URIs to the picture and say how each step ended. Raises no PfpkitError.
+
+    Without `web`, what is on a web server fails its step; with it, the step is UNVERIFIABLE.
+    """
+    return await _Walk(token_uri, image_uri, blocks, limits or Limits(), web, within_s).run()
+
+
+class _Unbound(str):
+    """The reason of a step that passed on what nothing binds."""
 
 
 class _Walk:
@@ -115,54 +95,68 @@ class _Walk:
         image_uri: str | None,
         source: Blocks,
         limits: Limits,
+        web: WebSource | None,
         within_s: float,
     ) -> None:
         self.token_uri = token_uri
         self.image_uri = image_uri
         self.source = source
         self.limits = limits
+        self.web = web
         self.budget = Budget(
             self._fetch,
             max_blocks=MAX_BLOCKS,
             max_bytes=max_proof_bytes(limits),
             within_s=within_s,
         )
-        self.place: IpfsPath | None = None
+        self.place: ContentURI | None = None
+        self.found: ForeignMetadata | None = None
+        self.linked: ContentURI | None = None
         self.metadata: CID | None = None
         self.image: CID | None = None
-        self.link = ""
-        self.name: str | None = None
         self.picture: bytes | None = None
         self.info: ImageInfo | None = None
+        self.metadata_binding: Binding | None = None
+        self.image_binding: Binding | None = None
 
     async def run(self) -> Proof:
         steps: list[Step] = []
-        failed = False
-        for name, step in (
+        for name, walk in (
             ("token URI", self._token_uri),
             ("metadata", self._metadata),
             ("image link", self._image_link),
             ("image", self._image),
             ("media", self._media),
         ):
-            if failed:
-                steps.append(Step(name, Outcome.NOT_REACHED, "an earlier step failed"))
-                continue
-            try:
-                steps.append(Step(name, Outcome.PASSED, _line(await step())))
-            except PfpkitError as error:
-                steps.append(Step(name, Outcome.FAILED, _line(str(error)), type(error).__name__))
-                failed = True
+            steps.append(await self._step(name, walk, steps))
+        name_said = None if self.found is None else self.found.name
         return Proof(
             tuple(steps),
             self.budget.blocks,
-            None if self.place is None else self.place.root,
+            self.place.root if isinstance(self.place, IpfsPath) else None,
             self.metadata,
             self.image,
             self.picture,
             self.info,
-            self.name,
+            None if name_said is None else _line(name_said),
+            self.metadata_binding,
+            self.image_binding,
         )
+
+    async def _step(
+        self, name: str, walk: Callable[[], Awaitable[str]], before: Sequence[Step]
+    ) -> Step:
+        if before and before[-1].outcome in (Outcome.FAILED, Outcome.NOT_REACHED):
+            return Step(name, Outcome.NOT_REACHED, "an earlier step failed")
+        started = time.monotonic()
+        error: str | None = None
+        try:
+            said = await walk()
+            outcome = Outcome.UNVERIFIABLE if isinstance(said, _Unbound) else Outcome.PASSED
+        except PfpkitError as failure:
+            outcome, said, error = Outcome.FAILED, str(failure), type(failure).__name__
+        took_ms = round((time.monotonic() - started) * 1000)
+        return Step(name, outcome, _line(said), error, took_ms)
 
     async def _fetch(self, cid: CID) -> bytes:
         try:
@@ -183,28 +177,57 @@ class _Walk:
         return b"".join(parts)
 
     async def _token_uri(self) -> str:
-        self.place = _ipfs(self.token_uri, "the token URI")
-        plain = self.token_uri == f"ipfs://{self.place}"
-        return f"{'' if plain else f'{self.token_uri} '}names {self.place} by content"
+        self.place = place = await _named(self.token_uri, "the token URI", MAX_FOREIGN_BYTES)
+        if isinstance(place, IpfsPath):
+            plain = self.token_uri == f"ipfs://{place}"
+            return f"{'' if plain else f'{self.token_uri} '}names {place} by content"
+        if isinstance(place, Inline):
+            return f"holds the metadata itself, {len(place.data):,} bytes of {place.media_type}"
+        return f"names {self._on_web(place, 'the token URI')}, a server"
 
     async def _metadata(self) -> str:
-        assert self.place is not None
-        self.metadata = await self._locate(self.place)
-        data = await self._read(self.metadata, _MAX_METADATA_BYTES)
-        fields = read_json(data, "metadata.json", _MAX_METADATA_BYTES)
-        if not isinstance(fields, dict) or not isinstance(fields.get("image"), str):
-            raise BadMetadata("metadata.json: 'image' is missing or no text; nothing can be shown")
-        self.link = str(fields["image"])
-        name = fields.get("name")
-        self.name = _line(name) if isinstance(name, str) else None
-        return f"{len(data):,} bytes, hashed to {self.metadata}"
+        place = self.place
+        assert place is not None
+        if isinstance(place, IpfsPath):
+            self.metadata = await self._locate(place)
+            data = await self._read(self.metadata, MAX_FOREIGN_BYTES)
+            self._understand(data, "", Binding.BY_CONTENT)
+            return f"{len(data):,} bytes, hashed to {self.metadata}"
+        if isinstance(place, Inline):
+            self._understand(place.data, place.charset, Binding.ON_CHAIN)
+            return f"{_sized(place.data)}, as the contract answers"
+        download = await self._download(place, MAX_FOREIGN_BYTES)
+        self._understand(download.data, "", Binding.UNVERIFIABLE)
+        return _Unbound(f"{_sized(download.data)}, from {download.url}, which nothing binds")
+
+    def _understand(self, data: bytes, charset: str, binding: Binding) -> None:
+        self.found = read_foreign(data, charset)
+        self.metadata_binding = binding
 
     async def _image_link(self) -> str:
-        linked = await self._locate(_ipfs(self.link, "metadata's 'image'"))
+        assert self.found is not None
+        what = f"metadata's {self.found.field!r}"
+        note = "" if self.found.field == "image" else f", in {self.found.field!r}"
+        self.linked = linked = await _link(self.found.image, what, self.limits.max_bytes)
         minted = await self._minted_image()
+        if isinstance(linked, IpfsPath):
+            return await self._same_block(await self._locate(linked), minted) + note
+        if minted is not None:
+            raise Unverified(
+                f"{what} is not on IPFS, but the token's bundle holds {minted}; "
+                "the two disagree, so neither is shown"
+            )
+        if isinstance(linked, Inline):
+            return (
+                f"holds the picture itself, {len(linked.data):,} bytes of {linked.media_type}{note}"
+            )
+        return f"names {self._on_web(linked, what)}, a server{note}"
+
+    async def _same_block(self, linked: CID, minted: CID | None) -> str:
         if minted is None:
             self.image = linked
-            return f"names {linked} by content; the bundle has no picture of its own"
+            bundle = "; the bundle has no picture of its own"
+            return f"names {linked} by content{bundle if self.metadata else ''}"
         if linked.as_v1() != minted.as_v1():
             raise Unverified(
                 f"metadata's 'image' is {linked}, but the token's bundle holds {minted}; "
@@ -217,15 +240,24 @@ class _Walk:
 
     def _unusual_image_uri(self) -> str:
         # Said, so that a receipt which states another spelling is not the same receipt.
-        plain = self.place and f"ipfs://{IpfsPath(self.place.root, 'image')}"
+        place = self.place
+        plain = isinstance(place, IpfsPath) and f"ipfs://{IpfsPath(place.root, 'image')}"
         return "" if self.image_uri == plain else f", which is {self.image_uri}"
 
     async def _minted_image(self) -> CID | None:
         """Return the picture that the contract commits to beside the metadata, if there is one."""
-        assert self.place is not None
+        assert self.found is not None
         if self.image_uri is not None:
-            return await self._locate(_ipfs(self.image_uri, "the image URI"))
-        if self.place.path != "metadata.json":
+            place = await _named(self.image_uri, "the image URI", self.limits.max_bytes)
+            if isinstance(place, IpfsPath):
+                return await self._locate(place)
+            if self.image_uri != self.found.image:
+                raise Unverified(
+                    f"the contract's image URI is {_line(self.image_uri[:100])!r}, and metadata's "
+                    f"{self.found.field!r} is another; they disagree, so neither is shown"
+                )
+            return None
+        if not isinstance(self.place, IpfsPath) or self.place.path != "metadata.json":
             return None
         try:
             return await self._locate(IpfsPath(self.place.root, "image"))
@@ -233,31 +265,62 @@ class _Walk:
             return None
 
     async def _image(self) -> str:
-        assert self.image is not None
-        self.picture = await self._read(self.image, self.limits.max_bytes)
-        return f"{len(self.picture):,} bytes, hashed to {self.image}"
+        linked, max_bytes = self.linked, self.limits.max_bytes
+        assert linked is not None
+        if isinstance(linked, IpfsPath):
+            assert self.image is not None
+            self.picture = await self._read(self.image, max_bytes)
+            self.image_binding = Binding.BY_CONTENT
+            return f"{len(self.picture):,} bytes, hashed to {self.image}"
+        if isinstance(linked, Inline):
+            self.limits.check_bytes(len(linked.data))
+            self.picture, self.image_binding = linked.data, self.metadata_binding
+            return f"{_sized(linked.data)}, which are a part of the metadata"
+        download = await self._download(linked, max_bytes)
+        self.picture, self.image_binding = download.data, Binding.UNVERIFIABLE
+        return _Unbound(f"{_sized(download.data)}, from {download.url}, which nothing binds")
 
     async def _media(self) -> str:
         assert self.picture is not None
         # In a thread, for a large picture would hold up everything else on the loop.
         self.info = info = await asyncio.to_thread(
-            inspect, self.picture, self.limits, str(self.image)
+            inspect, self.picture, self.limits, str(self.image or "the picture")
         )
         frames = f", {info.frames} frames" if info.frames > 1 else ""
         return f"{info.media_type}, {info.width} x {info.height}{frames}, decoded in full"
 
+    def _on_web(self, place: WebPlace, what: str) -> str:
+        if self.web is None:
+            raise Unverified(
+                f"{what} is {_line(place.url[:100])!r}, on a server, so its content cannot be "
+                "verified"
+            )
+        return without_credentials(place.url)
 
-def _ipfs(uri: str, what: str) -> IpfsPath:
-    if not uri.startswith("ipfs://"):
-        raise Unverified(
-            f"{what} is {_line(uri[:100])!r}, not ipfs://, so its content cannot be verified"
-        )
-    if len(uri) > _MAX_URI:
-        raise Unverified(f"{what} has {len(uri):,} characters, over the {_MAX_URI:,} that are read")
+    async def _download(self, place: WebPlace, max_bytes: int) -> Download:
+        assert self.web is not None
+        return await self.web.fetch(place.url, max_bytes=max_bytes)
+
+
+async def _link(text: str, what: str, max_bytes: int) -> ContentURI:
+    """Return what a link of metadata names, which may be the markup of a picture itself."""
+    if text.lstrip()[:4].lower() in ("<svg", "<?xm"):
+        return Inline(text.encode("utf-8", "replace"), "image/svg+xml")
+    return await _named(text, what, max_bytes)
+
+
+async def _named(uri: str, what: str, max_bytes: int) -> ContentURI:
     try:
-        return IpfsPath.parse(uri)
-    except BadCID as error:
-        raise BadCID(f"{what}: {error}") from error
+        # In a thread: escapes of some megabytes take a second.
+        if len(uri) > _LONG_URI:
+            return await asyncio.to_thread(parse_content_uri, uri, max_bytes=max_bytes)
+        return parse_content_uri(uri, max_bytes=max_bytes)
+    except (BadCID, BadURI) as error:
+        raise type(error)(f"{what}: {error}") from error
+
+
+def _sized(data: bytes) -> str:
+    return f"{len(data):,} bytes of sha2-256 {hashlib.sha256(data).hexdigest()}"
 
 
 def _line(text: str) -> str:

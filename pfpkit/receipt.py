@@ -2,7 +2,8 @@
 
 A receipt is checked again offline: the CAR holds every block from the bundle to the picture, and
 the walk of `pfpkit.evidence` is done once more over those. What the chain said (owner and URIs at a
-block) cannot be checked without a node; a receipt states it, and says at which block.
+block) cannot be checked without a node; a receipt states it, and says at which block. Where the
+URI holds the content itself, that is what the chain said too.
 """
 
 import json
@@ -26,20 +27,23 @@ from pfpkit.errors import (
     NotFound,
     Unverified,
 )
-from pfpkit.evidence import MAX_BLOCKS, Outcome, Proof, Step, max_proof_bytes, prove
+from pfpkit.evidence import MAX_BLOCKS, max_proof_bytes, prove
 from pfpkit.images import Limits
 from pfpkit.metadata import read_json
+from pfpkit.proof import Binding, Outcome, Proof, Step
 from pfpkit.reference import TokenRef, checksum_address
 from pfpkit.timestamp import timestamp
 
 __all__ = ["VERIFIED", "Receipt", "check"]
 
 TYPE = "pfpkit-receipt"
-VERSION = 1
+VERSION = 2
 VERIFIED = "verified"
 NOT_OWNER = "not-owner"
 UNVERIFIED = "unverified"
-_MAX_BYTES = 2**20
+UNVERIFIABLE = "unverifiable"
+# On-chain metadata of a mebibyte, escaped twice.
+_MAX_BYTES = 8 * 2**20
 _CAR_BYTES_A_BLOCK = 64  # its CID and length
 _HASH = re.compile(r"0x[0-9a-f]{64}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
@@ -62,6 +66,8 @@ class Receipt:
     media_type: str | None
     width: int | None
     height: int | None
+    metadata_binding: Binding | None
+    image_binding: Binding | None
     verdict: str
     steps: tuple[Step, ...]
     resolved_at: str
@@ -90,8 +96,8 @@ class Receipt:
         """The first step that failed."""
         return next((step for step in self.steps if step.outcome is Outcome.FAILED), None)
 
-    def beside(self, picture_file: str, car_file: str) -> Self:
-        """Return the receipt naming the files that are written beside it."""
+    def beside(self, picture_file: str, car_file: str | None) -> Self:
+        """Return the receipt naming the files beside it; no CAR where no block was needed."""
         return replace(self, picture_file=picture_file, car_file=car_file)
 
     def encode(self) -> bytes:
@@ -119,6 +125,7 @@ class Receipt:
                 "width": self.width,
                 "height": self.height,
             },
+            "bindings": {"metadata": self.metadata_binding, "image": self.image_binding},
             "verdict": self.verdict,
             "steps": [asdict(step) for step in self.steps],
             "resolved_at": self.resolved_at,
@@ -149,8 +156,8 @@ class Receipt:
 
     @classmethod
     def _of_fields(cls, fields: Mapping[str, Any]) -> Self:
-        block, cids, image, files = (
-            _object(fields[k]) for k in ("block", "cids", "image", "files")
+        block, cids, image, bindings, files = (
+            _object(fields[k]) for k in ("block", "cids", "image", "bindings", "files")
         )
         return cls(
             token=TokenRef.parse(_text(fields["token"])),
@@ -168,6 +175,8 @@ class Receipt:
             media_type=_optional_text(image["media_type"]),
             width=None if image["width"] is None else _count(image["width"]),
             height=None if image["height"] is None else _count(image["height"]),
+            metadata_binding=_binding(bindings["metadata"]),
+            image_binding=_binding(bindings["image"]),
             verdict=_text(fields["verdict"]),
             steps=tuple(_step(_object(step)) for step in _list(fields["steps"])),
             resolved_at=_matching(_TIME, fields["resolved_at"]),
@@ -193,7 +202,7 @@ async def check(path: Path, limits: Limits | None = None) -> tuple[Receipt, Proo
     Unverified says what differs. What the chain said is taken as stated.
     """
     receipt = Receipt.load(path)
-    source = _CarBlocks.load(_beside(path, receipt.car_file, "CAR"), limits or Limits())
+    source = _source(path, receipt, limits or Limits())
     proof = await prove(receipt.token_uri, receipt.image_uri, source, limits)
     failed = next((step for step in proof.steps if step.outcome is Outcome.FAILED), None)
     if failed is not None:
@@ -219,6 +228,12 @@ async def check(path: Path, limits: Limits | None = None) -> tuple[Receipt, Proo
     if _read(picture, (limits or Limits()).max_bytes, "put it back") != proof.picture:
         raise Unverified(f"{picture} is not the picture that {path.name} proves; it was changed")
     return receipt, proof
+
+
+def _source(path: Path, receipt: Receipt, limits: Limits) -> "_CarBlocks":
+    if receipt.car_file is None and receipt.metadata_binding is Binding.ON_CHAIN:
+        return _CarBlocks(path, [], [])
+    return _CarBlocks.load(_beside(path, receipt.car_file, "CAR"), limits)
 
 
 class _CarBlocks:
@@ -248,7 +263,7 @@ class _CarBlocks:
 
     def refuse_other_than(self, proof: Proof) -> None:
         """Raise BadCar unless these are the proof's blocks, once each and in its order."""
-        if self._roots != [proof.bundle] or tuple(self._blocks) != proof.blocks:
+        if self._roots != list(proof.roots) or tuple(self._blocks) != proof.blocks:
             raise BadCar(
                 f"{self._path} holds other blocks or another root than the proof; "
                 "do not pass it on, resolve the token again"
@@ -299,13 +314,17 @@ def _facts(proof: Proof) -> dict[str, Any]:
         "media_type": proof.info.media_type if proof.info else None,
         "width": proof.info.width if proof.info else None,
         "height": proof.info.height if proof.info else None,
+        "metadata_binding": proof.metadata_binding,
+        "image_binding": proof.image_binding,
     }
 
 
 def _verdict(steps: tuple[Step, ...]) -> str:
+    """Return `verified` only when every step passed; docs/resolve.md has the other words."""
     failed = [step for step in steps if step.outcome is Outcome.FAILED]
     if not failed:
-        return VERIFIED
+        unbound = any(step.outcome is Outcome.UNVERIFIABLE for step in steps)
+        return UNVERIFIABLE if unbound else VERIFIED
     return NOT_OWNER if failed[0].name == "owner" else UNVERIFIED
 
 
@@ -325,7 +344,17 @@ def _cid(text: Any) -> CID | None:
 
 def _step(fields: Mapping[str, Any]) -> Step:
     name, reason = _text(fields["name"]), _text(fields["reason"])
-    return Step(name, Outcome(_text(fields["outcome"])), reason, _optional_text(fields["error"]))
+    return Step(
+        name,
+        Outcome(_text(fields["outcome"])),
+        reason,
+        _optional_text(fields["error"]),
+        _count(fields["took_ms"]),
+    )
+
+
+def _binding(text: Any) -> Binding | None:
+    return None if text is None else Binding(_text(text))
 
 
 def _text(value: Any) -> str:

@@ -27,11 +27,11 @@ _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "ima
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The three files of one resolution; the receipt names the other two."""
+    """The files of one resolution; the receipt names the others. No CAR without blocks."""
 
     picture: Path
     receipt: Path
-    car: Path
+    car: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +51,22 @@ class Resolution:
 
         BadInput when they cannot be written: what was there before is there still.
         """
-        if not self.verified or self.proof.picture is None or self.proof.bundle is None:
+        if not self.verified or self.proof.picture is None:
             failure = self.receipt.failure
             why = f"{failure.name}: {failure.reason}" if failure else self.receipt.verdict
             raise Unverified(f"{self.receipt.token} is not shown. {why}")
         assert self.receipt.media_type is not None
         picture = folder / f"{stem}.{_EXTENSIONS[self.receipt.media_type]}"
-        car, path = folder / f"{stem}.car", folder / f"{stem}.receipt.json"
-        blocks = BytesIO()
-        write_car(blocks, [self.proof.bundle], self.proof.blocks)
+        path = folder / f"{stem}.receipt.json"
+        car = folder / f"{stem}.car" if self.proof.blocks else None
         files = {
             picture: self.proof.picture,
-            car: blocks.getvalue(),
-            path: self.receipt.beside(picture.name, car.name).encode(),
+            path: self.receipt.beside(picture.name, car.name if car else None).encode(),
         }
+        if car is not None:
+            blocks = BytesIO()
+            write_car(blocks, self.proof.roots, self.proof.blocks)
+            files[car] = blocks.getvalue()
         try:
             write_files(files)
         except OSError as error:

@@ -37,7 +37,8 @@ async def show(
             click.echo(f"  gateway fault: {fault}", err=True)
     saved = found.save(out, f"{ref.chain_id}-{ref.contract.lower()}-{ref.token_id}")
     if not as_json:
-        rows = [("picture", saved.picture), ("receipt", saved.receipt), ("proof", saved.car)]
+        rows = [("picture", saved.picture), ("receipt", saved.receipt)]
+        rows += [("proof", saved.car)] if saved.car else []
         click.echo(f"{found.receipt.verdict}\n{facts(rows)}\nnext: pfpkit check {saved.receipt}")
     return found, saved
 

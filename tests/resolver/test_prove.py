@@ -28,7 +28,7 @@ from support.shelves import (
 )
 
 from pfpkit.cid import Block
-from pfpkit.evidence import Outcome, prove
+from pfpkit.evidence import Binding, Outcome, prove
 from pfpkit.images import Limits
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.unixfs import UNIXFS_V0_2015, UNIXFS_V1_2025
@@ -66,6 +66,25 @@ def test_prove__when_a_bundle__proves_its_picture(image_uri):
 
 
 @pytest.mark.parametrize(
+    "form",
+    [
+        "IPFS://{}/metadata.json",
+        " ipfs://{}/metadata.json\n",
+        "{}/metadata.json",
+        "https://gateway.invalid/ipfs/{}/metadata.json?x=y",
+        "https://{}.ipfs.gateway.invalid/metadata.json",
+    ],
+)
+def test_prove__when_the_uri_is_of_a_gateway_or_sloppy__proves_it_and_says_what_it_was(form):
+    """The gateway named is not asked: any will do, for every block is hashed."""
+    uri = form.format(SHELF.root)
+    proof = prove_over(SHELF.blocks, uri)
+    assert proof.holds, proof.steps
+    assert uri.strip() in proof.steps[0].reason
+    assert (proof.metadata_binding, proof.image_binding) == (Binding.BY_CONTENT,) * 2
+
+
+@pytest.mark.parametrize(
     "image",
     [
         encoded(noise(mode="RGB"), "JPEG"),
@@ -86,15 +105,15 @@ def test_prove__when_the_picture_is_of_another_kind__proves_it(image):
 @pytest.mark.parametrize(
     ("uri", "error"),
     [
-        ("", "Unverified"),
         ("https://example.com/1.json", "Unverified"),
-        ("data:application/json;base64,e30=", "Unverified"),
-        ("ar://x", "Unverified"),
-        (f"IPFS://{SHELF.root}/metadata.json", "Unverified"),
-        (f" {TOKEN_URI}", "Unverified"),
-        ("\x1b[2J\n", "Unverified"),
-        (f"{TOKEN_URI}{'/' * 3000}", "Unverified"),
-        ("ipfs://" + "x" * 2**20, "Unverified"),
+        (f"ar://{'x' * 43}", "Unverified"),
+        ("", "BadURI"),
+        ("ar://x", "BadURI"),
+        ("ftp://example.com/1.json", "BadURI"),
+        ("\x1b[2J\n", "BadURI"),
+        (f"{TOKEN_URI}{'/' * 3000}", "BadURI"),
+        ("ipfs://" + "x" * 2**20, "BadURI"),
+        ("data:application/json;base64", "BadURI"),
         ("ipfs://", "BadCID"),
         ("ipfs://\x1b[2J", "BadCID"),
         ("ipfs://example.com/1.json", "BadCID"),
@@ -104,7 +123,7 @@ def test_prove__when_the_picture_is_of_another_kind__proves_it(image):
     ids=lambda value: ascii(value)[:20],
 )
 def test_prove__when_the_token_uri_names_no_content__fails_there(uri, error):
-    """A URL, a data URI, nothing, garbage, or a text that is too long."""
+    """A server where none is asked, nothing, garbage, or a text that is too long."""
     assert_fails(prove_over(SHELF.blocks, uri, IMAGE_URI), "token URI", error)
 
 
@@ -136,6 +155,7 @@ def test_prove__when_it_leads_to_no_metadata__fails_there(uri, error):
         b"[]",
         b"{}",
         b'{"image":null}',
+        b'{"image":""}',
         b'{"image":["ipfs://x"]}',
         f'{{"image":"{LINK}","image":"{LINK}"}}'.encode(),
         f'{{"image":"{LINK}","level":NaN}}'.encode(),
@@ -151,8 +171,8 @@ def test_prove__when_the_metadata_is_none__fails_there(text):
     assert_fails(prove_over(shelf.blocks, *shelf.uris), "metadata", "BadMetadata")
 
 
-@pytest.mark.parametrize(("size", "holds"), [(2**16, True), (2**16 + 1, False)])
-def test_prove__when_the_metadata_is_large__stops_at_64_kib(size, holds):
+@pytest.mark.parametrize(("size", "holds"), [(2**20, True), (2**20 + 1, False)])
+def test_prove__when_the_metadata_is_large__stops_at_1_mib(size, holds):
     """A byte more is refused before it is read as JSON."""
     text = json.dumps({"image": LINK, "description": ""})
     text = text.replace('""', '"' + "x" * (size - len(text)) + '"')
@@ -167,10 +187,11 @@ def test_prove__when_the_metadata_is_large__stops_at_64_kib(size, holds):
 @pytest.mark.parametrize(
     ("link", "error"),
     [
-        ("", "Unverified"),
+        ("1.png", "BadURI"),
         ("https://example.com/1.png", "Unverified"),
         ("data:image/png;base64,AAAA", "Unverified"),
-        (str(file_cid(PICTURE)), "Unverified"),
+        ("<svg/>", "Unverified"),
+        (str(file_cid(OTHER_PICTURE)), "Unverified"),
         ("ipfs://nothing", "BadCID"),
         (f"ipfs://{file_cid(OTHER_PICTURE)}", "Unverified"),
         (f"{LINK}/x", "NotFound"),
@@ -186,7 +207,7 @@ def test_prove__when_the_link_is_not_to_the_bundles_picture__fails_there(link, e
 @pytest.mark.parametrize(
     ("image_uri", "error"),
     [
-        ("", "Unverified"),
+        ("", "BadURI"),
         ("https://example.com/1.png", "Unverified"),
         (f"ipfs://{file_cid(OTHER_PICTURE)}", "Unverified"),
         (TOKEN_URI, "Unverified"),

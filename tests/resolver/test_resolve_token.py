@@ -153,7 +153,7 @@ def test_resolve__when_a_gateway_lies__is_unverified_unless_another_is_honest(
     ("token_uri", "image_uri", "step"),
     [
         ("https://example.com/1.json", None, "token URI"),
-        ("data:application/json;base64,e30=", None, "token URI"),
+        ("data:application/json;base64,e30=", None, "metadata"),
         ("", None, "token URI"),
         ("\x1b[2Jgarbage", None, "token URI"),
         (BUNDLE.metadata_uri, f"ipfs://{file_cid(OTHER_PICTURE)}", "image link"),
