@@ -3,7 +3,8 @@
     PfpkitError
     ├── BadInput             what the user gave: a file, an option, a record
     │   ├── BadCID           text or bytes that are not a CID we read
-    │   ├── BadImage         not a picture we accept, or too large, or cut short
+    │   ├── BadImage         not a picture we accept, or cut short
+    │   │   └── TooLarge     more bytes, pixels, frames or parts than are allowed
     │   ├── BadMetadata      not JSON, or a field is missing or of the wrong type
     │   ├── BadReference     text that names no token
     │   ├── BadURI           text that names no content, or none that is read
@@ -29,6 +30,7 @@
     │   ├── NoSuchContract   the address has no code
     │   ├── NoSuchToken      the contract does not know the id
     │   └── TransactionFailed  a transaction was refused or reverted
+    ├── NoWorker             a process of pfpkit's own does not start
     ├── Unverified           the chain of proof from token to picture is broken
     └── Interrupted          Ctrl-C; says what was done and which command goes on
 
@@ -60,6 +62,10 @@ class BadCID(BadInput):
 
 class BadImage(BadInput):
     """The bytes are not a picture that pfpkit accepts."""
+
+
+class TooLarge(BadImage):
+    """A picture has more bytes, pixels, frames or parts than are allowed."""
 
 
 class BadMetadata(BadInput):
@@ -177,6 +183,10 @@ class NoSuchToken(ChainError):
 
 class TransactionFailed(ChainError):
     """A transaction was refused or reverted."""
+
+
+class NoWorker(PfpkitError):
+    """A process of pfpkit's own does not start."""
 
 
 class Unverified(PfpkitError):

@@ -14,11 +14,21 @@ from pfpkit.errors import BadImage
 from pfpkit.images import gif, jpeg, png, webp
 from pfpkit.images.container import Rebuilt
 from pfpkit.images.decode import decode
-from pfpkit.images.kinds import media_type, refusal
+from pfpkit.images.kinds import describe, media_type, refusal
 from pfpkit.images.limits import Limits
 from pfpkit.images.pixels import Pixels
 
-__all__ = ["CleanImage", "ImageInfo", "Limits", "clean", "inspect", "media_type"]
+__all__ = [
+    "CleanImage",
+    "ImageInfo",
+    "Limits",
+    "clean",
+    "describe",
+    "inspect",
+    "media_type",
+    "rebuild",
+    "refusal",
+]
 
 _DEFAULT = Limits()
 _REBUILD: dict[str, Callable[[bytes, Limits], Rebuilt]] = {
@@ -63,7 +73,7 @@ def clean(
     decoded before: the pixels are then not looked at again, which is most of the work.
     """
     try:
-        kind, rebuilt = _rebuilt(data, limits)
+        kind, rebuilt = rebuild(data, limits)
         size = (rebuilt.width, rebuilt.height)
         pixels = Pixels()
         if decoding:
@@ -77,7 +87,7 @@ def clean(
 def inspect(data: bytes, limits: Limits = _DEFAULT, source: str = "image") -> ImageInfo:
     """Return what a picture is, decoding the bytes as they are; BadImage names `source`."""
     try:
-        kind, rebuilt = _rebuilt(data, limits)
+        kind, rebuilt = rebuild(data, limits)
         size = (rebuilt.width, rebuilt.height)
         decode(data, kind, size, rebuilt.frames, limits)
     except BadImage as error:
@@ -85,7 +95,11 @@ def inspect(data: bytes, limits: Limits = _DEFAULT, source: str = "image") -> Im
     return ImageInfo(kind, *size, rebuilt.frames)
 
 
-def _rebuilt(data: bytes, limits: Limits) -> tuple[str, Rebuilt]:
+def rebuild(data: bytes, limits: Limits) -> tuple[str, Rebuilt]:
+    """Return the media type, and the container rebuilt from allowed parts; nothing is decoded.
+
+    BadImage when it is none of the four or damaged, TooLarge when it is over a limit.
+    """
     limits.check_bytes(len(data))
     kind = media_type(data)
     if kind is None:

@@ -6,7 +6,7 @@ before them is refused as cut short.
 
 from dataclasses import dataclass, field
 
-from pfpkit.errors import BadImage
+from pfpkit.errors import BadImage, TooLarge
 
 # A file of nothing but empty parts costs seconds to walk; no real one has this many.
 MAX_PARTS = 50_000
@@ -76,9 +76,9 @@ def cut_short(size: int) -> BadImage:
     return BadImage(f"cut short: it ends at byte {size:,}, before the picture does; copy it again")
 
 
-def too_many_parts() -> BadImage:
+def too_many_parts() -> TooLarge:
     """Return the error for a file that is mostly structure."""
-    return BadImage(f"more than {MAX_PARTS:,} parts, which no ordinary picture has; {RESAVE}")
+    return TooLarge(f"more than {MAX_PARTS:,} parts, which no ordinary picture has; {RESAVE}")
 
 
 def damaged(what: str) -> BadImage:

@@ -49,7 +49,9 @@ def decode(
                 # Again, for a GIF may grow while its frames are read.
                 found = (picture.size, found[1])
         except Exception as error:
-            raise BadImage(f"its pixels cannot be decoded ({_reason(error)}); {RESAVE}") from error
+            raise BadImage(
+                f"its pixels cannot be decoded ({reason_of(error)}); {RESAVE}"
+            ) from error
     if found != (size, frames):
         raise BadImage(
             f"its header says {frames} of {size[0]} x {size[1]} pixels, but decoding gives "
@@ -71,7 +73,8 @@ def _strict(limits: Limits) -> Iterator[None]:
             Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """Return why Pillow could not decode, in a few words that are the same each time."""
     if isinstance(error, UnidentifiedImageError):
         return "only its first bytes are those of a picture"
     return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")[:120]

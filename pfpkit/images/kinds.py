@@ -56,13 +56,18 @@ def refusal(data: bytes) -> str:
         return "an empty file; copy the picture again"
     if len(data) < 12 and any(signature.startswith(data[:8]) for signature in _SIGNATURES):
         return f"cut short: it ends at byte {len(data):,}, before the picture does; copy it again"
-    what = _other(data)
+    what = describe(data)
     if what is None:
         return f"not a picture that pfpkit knows; {_EXPORT}"
     return f"{what}; {_EXPORT}"
 
 
-def _other(data: bytes) -> str | None:
+def describe(data: bytes) -> str | None:
+    """Return what bytes are that are none of the four, or None when nothing is recognised.
+
+    >>> describe(b"%PDF-1.7")
+    'a PDF document'
+    """
     if data[4:8] == b"ftyp":
         if data[8:12] in _HEIF_BRANDS:
             return "an AVIF picture" if b"avif" in data[16:64] else "a HEIC picture"
