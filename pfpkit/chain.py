@@ -10,10 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from eth_abi.abi import decode, encode
-from eth_abi.exceptions import DecodingError
-from eth_utils.abi import function_signature_to_4byte_selector
-
+from pfpkit.block import BlockRef, place
 from pfpkit.errors import (
     BadReference,
     ChainError,
@@ -22,8 +19,11 @@ from pfpkit.errors import (
     NoSuchToken,
     WrongChain,
 )
-from pfpkit.reference import Standard, TokenRef, checksum_address
+from pfpkit.lookup import Lookup
+from pfpkit.reference import Standard, TokenRef
 from pfpkit.rpc import Rpc, RpcError, data_of, number_of
+from pfpkit.tokens import NOBODY, TokenAnswer, read_tokens
+from pfpkit.views import Call, Reverted
 
 __all__ = ["TRANSFER", "BlockRef", "Call", "Node", "Reverted", "TokenState"]
 
@@ -31,21 +31,7 @@ TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 """keccak256 of `Transfer(address,address,uint256)`, the first topic of ERC-721's event."""
 
 _CALL_GAS = 10_000_000
-_NOBODY = "0x0000000000000000000000000000000000000000"
 _HASH = re.compile(r"0x[0-9a-f]{64}")
-_KNOWN_ERRORS = {
-    "0x7e273289": "ERC721NonexistentToken",
-    "0xdf2d9b42": "OwnerQueryForNonexistentToken",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class BlockRef:
-    """One block: number, hash (0x and 64 digits) and time (seconds since 1970, UTC)."""
-
-    number: int
-    hash: str
-    timestamp: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,59 +48,12 @@ class TokenState:
     image_uri: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One view to call: its signature, its result type, its arguments.
-
-    Of an `optional` one the result is None where the contract has no such view.
-
-    >>> Call("ownerOf(uint256)", "address", (7,)).data[:10]
-    '0x6352211e'
-    """
-
-    signature: str
-    returns: str
-    arguments: tuple[Any, ...] = ()
-    optional: bool = False
-
-    @property
-    def data(self) -> str:
-        """The call data, as 0x and hexadecimal digits."""
-        kinds = self.signature.partition("(")[2].rstrip(")")
-        types = kinds.split(",") if kinds else []
-        selector = function_signature_to_4byte_selector(self.signature)
-        return "0x" + (selector + encode(types, self.arguments)).hex()
-
-    def read(self, answer: str) -> Any:
-        """Return the decoded result; ChainError when the answer is not of the result's type."""
-        try:
-            data = bytes.fromhex(answer.removeprefix("0x"))
-            # Some contracts end a text where its letters end, and every wallet reads that.
-            (value,) = decode([self.returns], data + bytes(-len(data) % 32))
-        except (DecodingError, ValueError, OverflowError) as error:
-            raise ChainError(
-                f"{self.signature} answered {len(answer) // 2 - 1} bytes that are no "
-                f"{self.returns}; the address is not the contract that was meant"
-            ) from error
-        return checksum_address(value) if self.returns == "address" else value
-
-
-@dataclass(frozen=True, slots=True)
-class Reverted:
-    """The answer of a call that reverted, with the reason as far as the node told it.
-
-    `data` is what the contract reverted with (0x and digits), empty where the node does not say.
-    """
-
-    reason: str
-    data: str = ""
-
-
 class Node:
     """One JSON-RPC node. Use as `async with Node(url) as node:`."""
 
     def __init__(self, url: str, *, timeout_s: float = 20.0) -> None:
         self._rpc = Rpc(url, timeout_s)
+        self._lookup = Lookup(self._rpc)
         self.name = self._rpc.name
 
     async def __aenter__(self) -> Self:
@@ -127,18 +66,31 @@ class Node:
         """Return the id of the chain that the node is of (EIP-695)."""
         return number_of(await self._one("eth_chainId", []), self.name)
 
-    async def block(self, tag: str | int = "latest") -> BlockRef:
-        """Return a block by number or tag; ChainError when the node does not have it."""
-        wanted = hex(tag) if isinstance(tag, int) else tag
-        answer = await self._one("eth_getBlockByNumber", [wanted, False])
-        if answer is None:
-            raise ChainError(f"{self.name} has no block {tag}; name one that exists")
-        if not isinstance(answer, dict) or not _HASH.fullmatch(str(answer.get("hash"))):
-            raise NodeUnreachable(f"{self.name} sent no block; is it a JSON-RPC node?")
-        number, time = (number_of(answer.get(key), self.name) for key in ("number", "timestamp"))
-        if isinstance(tag, int) and number != tag:
-            raise NodeUnreachable(f"{self.name} sent block {number} for block {tag}; use another")
-        return BlockRef(number, answer["hash"], time)
+    async def block(self, at: str | int = "latest") -> BlockRef:
+        """Return a block; ChainError when the node does not have it.
+
+        `at` is a number, `latest`, `latest-12` (12 confirmations; the first block where there are
+        not as many), `safe` or `finalized`.
+        """
+        tag, behind = place(at)
+        found = await self._block(tag)
+        return await self._block(hex(max(0, found.number - behind))) if behind else found
+
+    async def has(self, block: BlockRef) -> bool:
+        """Whether the block is on the node's chain: no reorganisation has undone it."""
+        answer = await self._one("eth_getBlockByNumber", [hex(block.number), False])
+        return isinstance(answer, dict) and answer.get("hash") == block.hash
+
+    async def tokens(
+        self, asked: Sequence[tuple[TokenRef, str | None]], block: BlockRef
+    ) -> list[TokenAnswer]:
+        """Return what the contracts say at `block` of any number of tokens, in order.
+
+        With each token, who is asked about, if anyone (an ERC-1155 token needs a holder). What a
+        token or its contract does wrong is that answer's `outcome`. ChainError when the chain does
+        not have the block, NodeUnreachable when the node fails as a whole.
+        """
+        return await read_tokens(self._lookup, asked, block)
 
     async def call(self, contract: str, calls: Sequence[Call], block: BlockRef) -> list[Any]:
         """Return the results of views in order, each read at `block`; `Reverted` for one that did.
@@ -192,8 +144,8 @@ class Node:
             Call("imageURI(uint256)", "string", (ref.token_id,), optional=True),
         ]
         owner, token_uri, image_uri = await self.call(ref.contract, calls, block)
-        if isinstance(owner, Reverted) or owner == _NOBODY:
-            why = f"ownerOf reverted{_because(owner)}" if owner != _NOBODY else "nobody owns it"
+        if isinstance(owner, Reverted) or owner == NOBODY:
+            why = f"ownerOf reverted{_because(owner)}" if owner != NOBODY else "nobody owns it"
             raise NoSuchToken(f"{ref} does not exist at block {block.number}: {why}; check the id")
         if isinstance(token_uri, Reverted):
             raise ChainError(
@@ -230,11 +182,23 @@ class Node:
             )
         data = data_of(answer, self.name, call.signature)
         try:
-            return call.read(data)
+            return call.read(bytes.fromhex(data[2:]))
         except ChainError:
             if call.optional:
                 return None
             raise
+
+    async def _block(self, at: str) -> BlockRef:
+        answer = await self._one("eth_getBlockByNumber", [at, False])
+        shown = int(at, 16) if at.startswith("0x") else at
+        if answer is None:
+            raise ChainError(f"{self.name} has no block {shown}; name one that exists")
+        if not isinstance(answer, dict) or not _HASH.fullmatch(str(answer.get("hash"))):
+            raise NodeUnreachable(f"{self.name} sent no block; is it a JSON-RPC node?")
+        number, time = (number_of(answer.get(key), self.name) for key in ("number", "timestamp"))
+        if shown not in (at, number):
+            raise NodeUnreachable(f"{self.name} sent block {number} for block {shown}; use another")
+        return BlockRef(number, answer["hash"], time)
 
     async def _one(self, method: str, parameters: list[Any]) -> Any:
         (answer,) = await self._rpc.batch([(method, parameters)])
@@ -244,7 +208,7 @@ class Node:
 
 
 def _reverted(error: RpcError) -> Reverted:
-    return Reverted(_KNOWN_ERRORS.get(error.data[:10], error.message), error.data)
+    return Reverted(error.reason, error.data)
 
 
 def _because(reverted: Reverted) -> str:

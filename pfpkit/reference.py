@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Self
 
 from eth_utils.address import is_checksum_address, to_checksum_address
@@ -35,6 +36,7 @@ class Standard(StrEnum):
     ERC1155 = "erc1155"
 
 
+@lru_cache(maxsize=4096)
 def checksum_address(text: str) -> str:
     """Return an address as EIP-55 writes it; BadReference when it is none, or mistyped.
 

@@ -1,4 +1,8 @@
-"""One JSON-RPC endpoint over HTTP: a batch of requests out, results and errors back in order.
+"""One JSON-RPC endpoint over HTTP: any number of requests out, results and errors back in order.
+
+Requests go in batches of bounded size. Nodes differ in what they take: a batch that is refused, or
+whose answer is too large or too late, is asked again in halves, down to requests of their own, so
+that one bad answer costs no other; a node that refuses batches is asked one by one.
 
 Follows JSON-RPC 2.0 and the quantities of Ethereum's execution API. Trusts the node for what it
 says, never for how: an answer is bounded in bytes, time and digits, is not decompressed, and has to
@@ -20,14 +24,23 @@ import httpx
 from pfpkit.errors import BadInput, BadMetadata, ChainError, NodeUnreachable
 from pfpkit.metadata.strict_json import check_depth
 
-__all__ = ["Rpc", "RpcError", "data_of", "number_of"]
+__all__ = ["NoAnswer", "Rpc", "RpcError", "data_of", "number_of"]
 
 _MAX_ANSWER_BYTES = 8 * 2**20
 _MAX_NUMBER = 2**53 - 1
 """Chain ids (EIP-2294), heights, times and gas stay below it, and JSON carries it exactly."""
 _NUMBER = re.compile(r"0x[0-9a-fA-F]{1,16}")
 _DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
-_MAX_REASON_DATA = 2**17
+_BATCH = 500
+"""Requests in one batch at first; geth refuses more than 1,000, public nodes often fewer."""
+_PATIENCE = 3
+_WITHIN_S = 60.0
+_REFUSALS = {400, 413, 422, 500, 502, 503, 504}
+"""What nodes answer to a batch that is too much for them, beside a JSON-RPC error for all of it."""
+_KNOWN_ERRORS = {
+    "0x7e273289": "ERC721NonexistentToken",
+    "0xdf2d9b42": "OwnerQueryForNonexistentToken",
+}
 _GETH_REVERT, _PARITY_REVERT = 3, -32015
 
 
@@ -48,7 +61,7 @@ class RpcError:
         number = code if isinstance(code, int) and abs(code) < 2**31 else 0
         # OpenEthereum and Nethermind put a word before it.
         text = data.removeprefix("Reverted ") if isinstance(data, str) else ""
-        found = text if len(text) <= _MAX_REASON_DATA and _DATA.fullmatch(text) else ""
+        found = text if _DATA.fullmatch(text) else ""
         return cls(number, _line(error.get("message")), found)
 
     @property
@@ -56,11 +69,54 @@ class RpcError:
         """Whether the contract refused, not the node."""
         # Only some nodes give a code, others say so in words; neither is in a standard.
         text = self.message.lower()
-        said = any(words in text for words in ("revert", "out of gas", "opcode", "evm error"))
-        return said or self.code in (_GETH_REVERT, _PARITY_REVERT)
+        said = any(words in text for words in ("revert", "opcode", "evm error"))
+        return said or self.is_out_of_gas or self.code in (_GETH_REVERT, _PARITY_REVERT)
+
+    @property
+    def is_out_of_gas(self) -> bool:
+        """Whether the contract took all the gas that it was given."""
+        text = self.message.lower()
+        said = any(words in text for words in ("out of gas", "outofgas", "oog"))
+        return said and "reverted" not in text  # what follows that is the contract's own words
+
+    @property
+    def reason(self) -> str:
+        """Why the contract refused: its error by name, where that is a known one."""
+        return _KNOWN_ERRORS.get(self.data[:10], self.message)
 
     def __str__(self) -> str:
         return f"{self.message or 'no reason given'} ({self.code})"
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """In the place of a result: the request got none, though it was asked on its own.
+
+    `too_large` when it was on its way, and over the limit.
+    """
+
+    error: ChainError
+
+    @property
+    def too_large(self) -> bool:
+        """Whether there was an answer, and it was too large to take."""
+        return isinstance(self.error, _TooLarge)
+
+
+class _TooLarge(ChainError):
+    """The answer is over the limit; fewer requests may have one under it."""
+
+
+class _Refused(ChainError):
+    """The node refused the batch as a whole; it may take a smaller one."""
+
+
+class _RefusedNode(_Refused, NodeUnreachable):
+    """The same, said in HTTP."""
+
+
+class _TooLate(NodeUnreachable):
+    """The answer did not come in time; one to fewer requests may."""
 
 
 class Rpc:
@@ -72,6 +128,7 @@ class Rpc:
         self.name = f"{self._url.scheme}://{self._url.netloc.decode()}"
         # Not a client: that would log the URL, follow ~/.netrc, and decompress without a bound.
         self._transport = httpx.AsyncHTTPTransport(trust_env=False)
+        self._most = _BATCH
 
     async def close(self) -> None:
         """Close the connections."""
@@ -80,21 +137,82 @@ class Rpc:
     async def batch(self, requests: Sequence[tuple[str, list[Any]]]) -> list[Any]:
         """Return the results of requests in order, an `RpcError` for each that failed.
 
-        ChainError when the node refused them all, NodeUnreachable when it gave no such answer.
+        They are asked in order as well, though not always in one batch. ChainError when one was
+        refused, NodeUnreachable when the node gave no such answer.
         """
+        results = await self._asked(requests, _BATCH, _WITHIN_S, patience=1)
+        for result in results:
+            if isinstance(result, NoAnswer):
+                raise result.error
+        return results
+
+    async def each(
+        self,
+        requests: Sequence[tuple[str, list[Any]]],
+        *,
+        most: int = _BATCH,
+        within_s: float = _WITHIN_S,
+    ) -> list[Any]:
+        """Return the results as `batch` does, and a `NoAnswer` for each request that got none.
+
+        In batches of at most `most`, for those that may have large answers or take their time.
+        ChainError and NodeUnreachable are raised for what fewer requests would not mend. After
+        `within_s`, or when three in a row that were asked alone got no answer, the others are not
+        asked any more.
+        """
+        return await self._asked(requests, most, within_s, _PATIENCE)
+
+    async def _asked(
+        self, requests: Sequence[tuple[str, list[Any]]], most: int, within_s: float, patience: int
+    ) -> list[Any]:
+        results: list[Any] = [None] * len(requests)
+        pieces = [(0, len(requests))] if requests else []
+        clock = asyncio.get_running_loop()
+        end, failed = clock.time() + within_s, 0
+        while pieces:
+            first, last = pieces.pop()
+            size = last - first
+            if size > min(most, self._most):
+                middle = first + min(most, self._most)
+                pieces += [(middle, last), (first, middle)]
+                continue
+            if clock.time() > end or failed >= patience:
+                late = NodeUnreachable(f"{self.name} did not answer what came before; ask again")
+                results[first:last] = [NoAnswer(late)] * size
+                continue
+            try:
+                results[first:last] = await self._exchange(requests[first:last])
+                failed = 0
+            except (_TooLarge, _Refused, _TooLate) as error:
+                if size == 1:
+                    results[first] = NoAnswer(error)
+                    failed += 1
+                    continue
+                if isinstance(error, _Refused):
+                    self._most = size // 2
+                middle = first + size // 2
+                pieces += [(middle, last), (first, middle)]
+        return results
+
+    async def _exchange(self, requests: Sequence[tuple[str, list[Any]]]) -> list[Any]:
         body = [
             {"jsonrpc": "2.0", "id": number, "method": method, "params": parameters}
             for number, (method, parameters) in enumerate(requests)
         ]
-        answers = await self._post(body)
+        alone = len(body) == 1
+        # Alone, a request is no batch: there are nodes that take none.
+        answers = await self._post(body[0] if alone else body)
         if isinstance(answers, dict) and answers.get("error") is not None:
-            raise ChainError(f"{self.name} refused the request: {RpcError.parse(answers['error'])}")
-        if not isinstance(answers, list):
+            error = RpcError.parse(answers["error"])
+            if alone:
+                return [error]
+            raise _Refused(f"{self.name} refused the request: {error}")
+        if not isinstance(answers, dict if alone else list):
             raise NodeUnreachable(f"{self.name} gave no JSON-RPC answer; is it a node?")
-        by_id = self._by_id(answers)
+        by_id = self._by_id([answers] if alone else answers)
         return [self._result(by_id.get(n, {}), method) for n, (method, _) in enumerate(requests)]
 
-    def _by_id(self, answers: list[Any]) -> dict[int, Mapping[str, Any]]:
+    def _by_id(self, answers: Any) -> dict[int, Mapping[str, Any]]:
         found: dict[int, Mapping[str, Any]] = {}
         for answer in answers:
             number = answer.get("id") if isinstance(answer, Mapping) else None
@@ -112,12 +230,13 @@ class Rpc:
             raise NodeUnreachable(f"{self.name} gave no answer to {method}; is it a node?")
         return answer["result"]
 
-    async def _post(self, body: list[dict[str, Any]]) -> Any:
+    async def _post(self, body: Any) -> Any:
         try:
             async with asyncio.timeout(self._timeout_s):
                 received = await self._receive(self._request(body))
-        except TimeoutError:
-            raise self._unreachable(f"no whole answer in {self._timeout_s:g} s") from None
+        except (TimeoutError, httpx.ReadTimeout):
+            late = self._unreachable(f"no whole answer in {self._timeout_s:g} s")
+            raise _TooLate(str(late)) from None
         except httpx.HTTPError as error:
             raise self._unreachable(_line(str(error)) or type(error).__name__) from None
         try:
@@ -127,7 +246,7 @@ class Rpc:
         except (ValueError, BadMetadata):
             raise NodeUnreachable(f"{self.name} gave no JSON answer; is it a node?") from None
 
-    def _request(self, body: list[dict[str, Any]]) -> httpx.Request:
+    def _request(self, body: Any) -> httpx.Request:
         headers = {"Accept-Encoding": "identity", "User-Agent": "pfpkit"}
         if self._url.userinfo:
             login = f"{self._url.username}:{self._url.password}".encode()
@@ -143,7 +262,7 @@ class Rpc:
             async for chunk in response.aiter_raw():
                 received += chunk
                 if len(received) > _MAX_ANSWER_BYTES:
-                    raise ChainError(
+                    raise _TooLarge(
                         f"{self.name} sent more than {_MAX_ANSWER_BYTES:,} bytes; use another node"
                     )
         finally:
@@ -154,9 +273,8 @@ class Rpc:
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             raise NodeUnreachable(f"{self.name} answered 429: too many requests; wait a little")
         if response.status_code != HTTPStatus.OK:
-            raise NodeUnreachable(
-                f"{self.name} answered {response.status_code}; check its address and key"
-            )
+            refused = _RefusedNode if response.status_code in _REFUSALS else NodeUnreachable
+            raise refused(f"{self.name} answered {response.status_code}; check its address and key")
         if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
             raise NodeUnreachable(f"{self.name} compressed its answer, which was not asked for")
 

@@ -3,6 +3,7 @@
 given anything but an answer, NodeUnreachable names the node and what it did, in bounded time
 given an answer of another form, an error of ours, never another
 given a URL with a key, no message and no log has it
+given many tokens, a failure at one is that one's, and a failure of the node ends before long
 """
 
 import asyncio
@@ -19,9 +20,11 @@ from support.hostile_node import HASH, HONEST, Failure, Fault, HostileNode
 
 from pfpkit.chain import BlockRef, Call, Node, Reverted
 from pfpkit.errors import BadInput, ChainError, NodeUnreachable, NoSuchToken, PfpkitError
-from pfpkit.reference import TokenRef
+from pfpkit.reference import Standard, TokenRef
+from pfpkit.tokens import Outcome
 
 REF = TokenRef(31337, "0x" + "22" * 20, 7)
+MULTI = TokenRef(31337, "0x" + "33" * 20, 7, Standard.ERC1155)
 OWNER = "0x1111111111111111111111111111111111111111"
 BLOCK = BlockRef(5, HASH, 0x6565)
 
@@ -274,6 +277,7 @@ def test_token__when_the_node_cannot_answer_one_part__nothing_is_concluded(failu
     assert not isinstance(refusal.value, NoSuchToken)
 
 
+WAITS = (Fault.SILENT, Fault.STALLED, Fault.DRIPPING)
 KEPT = [fault for fault in FAULTS if fault not in (Fault.OVERSIZED, Fault.ENDLESS)]
 SECRETS = [
     "http://user:s3cret@{}",
@@ -291,7 +295,7 @@ def test_token__when_the_url_has_a_key__is_in_no_message_and_no_log(form, fault,
     with HostileNode({"eth_call": views, "eth_getCode": "0x"}, fault or Fault.NONE) as node:
         url = form.format(node.url.removeprefix("http://"))
         with pytest.raises(PfpkitError) as refusal:
-            asyncio.run(token_of(url, 0.15))
+            asyncio.run(token_of(url, 0.3 if fault in WAITS else 5.0))
         assert node.heads or fault is Fault.HANGS_UP
     told = [refusal.value]
     while told[-1].__cause__ or told[-1].__context__:
@@ -363,6 +367,8 @@ def test_node__when_any_part_is_any_json__gives_a_value_or_an_error_of_ours(liar
         async with Node(liar.url) as node:
             readings = (
                 node.token(REF),
+                node.tokens([(REF, OWNER), (MULTI, OWNER), (MULTI, None)], BLOCK),
+                node.has(BLOCK),
                 node.mint_block(REF.contract, 7),
                 node.estimate_gas(OWNER, None, "0x"),
             )
@@ -387,3 +393,143 @@ def test_call__when_a_view_reverts__is_a_value_beside_the_others():
 
     with HostileNode({"eth_call": some}) as node:
         assert asyncio.run(ask(node.url)) == [Reverted("ERC721NonexistentToken", data), None]
+
+
+FEW = [(TokenRef(31337, "0x" + "22" * 20, number), OWNER) for number in range(7)]
+
+
+def look(asked, answers, timeout_s=5.0, **options):
+    """Read tokens from a node with these answers, which runs no lens unless it is told to."""
+
+    async def ask(url):
+        async with Node(url, timeout_s=timeout_s) as node:
+            return await node.tokens(asked, BLOCK)
+
+    with HostileNode({"eth_call": alone(views), **answers}, **options) as node:
+        return asyncio.run(ask(node.url)), node
+
+
+def alone(answer):
+    """Answers what names a contract, and refuses a lens."""
+
+    def called(request, block):
+        return answer(request, block) if "to" in request else Failure(-32602, "no `to`")
+
+    return called
+
+
+def test_tokens__when_the_node_runs_no_lens__are_asked_alone():
+    """One more request, in a batch; the lens is not tried again."""
+    found, node = look(FEW, {})
+    assert {(answer.outcome, answer.held) for answer in found} == {(Outcome.READ, True)}
+    assert node.sizes == [3, 25]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "0x",
+        "0x" + "00" * 31,
+        None,
+        7,
+        Failure(3, "execution reverted"),
+        Failure(3, "execution reverted", "0x"),
+        Failure(3, "execution reverted", "0x" + "00" * 31),
+        Failure(3, "execution reverted", "0x" + "00" * 32 * 24 + "00"),
+        Failure(3, "execution reverted", "0x" + "ff" * 32 * 24),
+        Failure(-32000, "out of gas"),
+        Failure(-32000, "max initcode size exceeded"),
+    ],
+    ids=repr,
+)
+def test_tokens__when_the_lens_is_answered_wrongly__are_asked_alone(answer):
+    """Nothing is concluded from it."""
+
+    def called(request, block):
+        return views(request, block) if "to" in request else answer
+
+    found, _ = look(FEW, {"eth_call": called})
+    assert {(one.outcome, one.held, one.owner) for one in found} == {(Outcome.READ, True, OWNER)}
+
+
+@pytest.mark.parametrize("view", ["0x6352211e", "0xc87b56dd", "0x8f742d16", "0x01ffc9a7"])
+@pytest.mark.parametrize("failure", [Failure(-32005, "limit exceeded"), 7, None, "0x1"], ids=repr)
+def test_tokens__when_the_node_fails_at_one__it_alone_is_unanswered(view, failure):
+    """Whichever view it is: an answer that is none is not taken for a missing view or token."""
+    bad = TokenRef(31337, "0x" + "44" * 20, 3)
+
+    def some(request, block):
+        wrong = request["to"].lower() == bad.contract and request["data"].startswith(view)
+        return failure if wrong else views(request, block)
+
+    found, _ = look([*FEW, (bad, OWNER)], {"eth_call": alone(some)})
+    assert [answer.outcome for answer in found] == [Outcome.READ] * 7 + [Outcome.UNANSWERED]
+    assert found[-1].held in (None, True)
+    assert found[-1].reason
+
+
+def test_tokens__when_one_answer_floods__it_alone_is_too_large():
+    """10 MB where a URI was asked for: found by halves, among honest ones."""
+    flood = "0x" + "00" * 10_000_000
+    calm = (Outcome.READ, True)
+
+    def some(request, block):
+        wrong = request["data"].startswith("0xc87b56dd") and request["data"].endswith("3")
+        return flood if wrong else views(request, block)
+
+    found, _ = look(FEW, {"eth_call": alone(some)})
+    told = [(answer.outcome, answer.held) for answer in found]
+    assert told == [calm] * 3 + [(Outcome.TOO_LARGE, True)] + [calm] * 3
+
+
+def test_tokens__when_the_node_answers_nothing_but_floods__gives_up_before_long():
+    """After three in a row; the others are unanswered, not asked for ever."""
+    asked = [(TokenRef(31337, "0x" + "22" * 20, number), OWNER) for number in range(300)]
+
+    def flood(answers):
+        return "x" * 9_000_000 if {"result": "0x"}.items() <= answers[0].items() else answers
+
+    found, node = look(asked, {"eth_call": alone(lambda *_: "0x")}, shape=flood)
+    assert {answer.outcome for answer in found} == {Outcome.UNANSWERED}
+    assert len(node.sizes) < 20
+
+
+@pytest.mark.parametrize("fault", KEPT)
+def test_tokens__when_the_node_fails_in_http__says_how(fault):
+    """As one failure, with the node's name, before long."""
+    waits = fault in WAITS
+    start = time.monotonic()
+    with pytest.raises(ChainError, match=r"http://127\.0\.0\.1:"):
+        look(FEW, {}, timeout_s=0.1 if waits else 5.0, fault=fault)
+    assert time.monotonic() - start < 4
+
+
+def test_tokens__when_of_another_chain__each_says_so():
+    """The node's answers are not used, whatever it says of the address."""
+    found, _ = look(FEW, {"eth_chainId": "0x1"})
+    assert {(answer.outcome, answer.held) for answer in found} == {(Outcome.WRONG_CHAIN, None)}
+
+
+def test_tokens__when_the_block_goes_away_meanwhile__is_refused():
+    """Nothing of it is used."""
+    hashes = iter([HASH, "0x" + "cd" * 32])
+
+    def block(*_):
+        return {**HONEST["eth_getBlockByNumber"], "hash": next(hashes)}
+
+    with pytest.raises(ChainError, match="does not have block 5 "):
+        look(FEW, {"eth_getBlockByNumber": block})
+
+
+@pytest.mark.parametrize("at", ["pending", "", "latest-", "latest--1", "-1", "0x5", "1.5", "now\n"])
+def test_block__when_it_is_named_wrongly__is_refused_before_anything_is_asked(at):
+    """Not passed on to the node, which may take it for something."""
+
+    async def ask(url):
+        async with Node(url) as node:
+            await node.block(at)
+
+    with HostileNode() as node:
+        with pytest.raises(BadInput, match="is no block; name a number, latest"):
+            asyncio.run(ask(node.url))
+        assert not node.heads

@@ -11,6 +11,7 @@ import asyncio
 
 import pytest
 from eth_abi import encode
+from support.anvil import Anvil
 from support.collection import digest, image_uri, metadata_uri
 from support.hostile_node import HASH
 from support.tokens import CHAIN_ID, owned
@@ -67,6 +68,52 @@ def test_block__when_named_by_number__is_the_one_the_chain_has(chain_url, node, 
     raw = node.rpc("eth_getBlockByNumber", "latest", False)
     said = (int(raw["number"], 16), raw["hash"], int(raw["timestamp"], 16))
     assert (last.number, last.hash, last.timestamp) == said
+
+
+@pytest.mark.parametrize(("at", "behind"), [("latest", 0), ("latest-0", 0), ("latest-3", 3)])
+def test_block__when_named_by_confirmations__has_that_many_after_it(chain_url, node, at, behind):
+    """And is named by its hash, as any other."""
+    node.rpc("anvil_mine", hex(5))
+
+    async def ask():
+        async with Node(chain_url) as reader:
+            return await reader.block(at), await reader.block()
+
+    found, last = asyncio.run(ask())
+    assert last.number - found.number == behind
+    assert found.hash == node.rpc("eth_getBlockByNumber", hex(found.number), False)["hash"]
+
+
+@pytest.mark.parametrize("at", ["latest-1000000", "finalized", "safe", "earliest"])
+def test_block__when_the_chain_is_young__is_the_first_one(at):
+    """Nothing was owned there: whoever owns a token is not confirmed so deep."""
+
+    async def ask(url):
+        async with Node(url) as reader:
+            return await reader.block(at)
+
+    with Anvil() as young:
+        young.rpc("anvil_mine", hex(3))
+        assert asyncio.run(ask(young.url)).number == 0
+
+
+def test_has__when_a_block_was_reorganised_away__is_false(chain_url, node):
+    """And true for the one that is there instead."""
+
+    async def ask(block=None):
+        async with Node(chain_url) as reader:
+            return await (reader.has(block) if block else reader.block())
+
+    before = node.rpc("evm_snapshot")
+    node.rpc("evm_mine")
+    gone = asyncio.run(ask())
+    assert asyncio.run(ask(gone))
+    node.rpc("evm_revert", before)
+    assert not asyncio.run(ask(gone))
+    node.rpc("evm_setNextBlockTimestamp", gone.timestamp + 100)
+    node.rpc("evm_mine")
+    assert not asyncio.run(ask(gone))
+    assert asyncio.run(ask(asyncio.run(ask())))
 
 
 def test_block__when_it_is_not_there_yet__is_refused(chain_url):

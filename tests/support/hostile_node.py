@@ -76,6 +76,10 @@ class HostileNode:
         self.instead = instead
         self.heads: list[str] = []
         self.requests: list[dict[str, Any]] = []
+        self.batched = False
+        """Whether the last request was a batch."""
+        self.sizes: list[int] = []
+        """How many requests came at once, each time."""
         self.sent = 0
         self.stopping = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -92,7 +96,9 @@ class HostileNode:
         """The body of the answer to a batch."""
         if self.instead is not None:
             return self.instead
-        return json.dumps(self.shape([self._answer(request) for request in asked])).encode()
+        answers = self.shape([self._answer(request) for request in asked])
+        alone = not self.batched and isinstance(answers, list) and len(answers) == 1
+        return json.dumps(answers[0] if alone else answers).encode()
 
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         result = self.answers.get(request["method"], Failure(-32601, "no such method"))
@@ -145,8 +151,11 @@ class _Handler(socketserver.BaseRequestHandler):
         length = next(int(value) for name, _, value in lines if name == b"content-length")
         while len(body) < length:
             body += self.request.recv(65536)
-        asked: list[dict[str, Any]] = json.loads(body)
-        return asked
+        asked: Any = json.loads(body)
+        self.server.node.batched = isinstance(asked, list)
+        whole: list[dict[str, Any]] = asked if isinstance(asked, list) else [asked]
+        self.server.node.sizes.append(len(whole))
+        return whole
 
     def _misbehave(self, body: bytes) -> bool:
         """Send the answer; whether the connection goes on."""
