@@ -26,6 +26,7 @@
     ├── WebError             a URL could not be fetched, or may not be; says why
     ├── ChainError
     │   ├── NodeUnreachable  no answer, or no JSON-RPC answer
+    │   ├── NoQuorum         too few of several nodes say the same
     │   ├── WrongChain       the node is of another chain than the reference
     │   ├── NoSuchContract   the address has no code
     │   ├── NoSuchToken      the contract does not know the id
@@ -167,6 +168,10 @@ class ChainError(PfpkitError):
 
 class NodeUnreachable(ChainError):
     """The node gave no answer, or none that is JSON-RPC."""
+
+
+class NoQuorum(ChainError):
+    """Too few of several nodes say the same; the message has what each one said."""
 
 
 class WrongChain(ChainError):

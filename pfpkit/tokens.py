@@ -58,6 +58,8 @@ class Outcome(StrEnum):
     """An ERC-1155 token is asked for somebody: a holder has to be named."""
     UNANSWERED = "unanswered"
     """The node failed at this one; it may answer the next time."""
+    NO_QUORUM = "no-quorum"
+    """Of several nodes too few say the same of it."""
 
 
 @dataclass(frozen=True, slots=True)
