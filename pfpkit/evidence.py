@@ -36,6 +36,7 @@ __all__ = [
     "WebSource",
     "max_proof_bytes",
     "prove",
+    "unwalked",
 ]
 
 MAX_BLOCKS = 1_000
@@ -43,6 +44,7 @@ MAX_BLOCKS = 1_000
 WITHIN_S = 300.0
 """How long all blocks of one proof may take to come, in seconds."""
 _BESIDE_PICTURE_BYTES = 16 * 2**20
+_STEPS = ("token URI", "metadata", "image link", "image", "media")
 _LONG_URI = 2**16
 _MAX_REASON = 600
 
@@ -80,6 +82,19 @@ async def prove(
     Without `web`, what is on a web server fails its step; with it, the step is UNVERIFIABLE.
     """
     return await _Walk(token_uri, image_uri, blocks, limits or Limits(), web, within_s).run()
+
+
+def unwalked(reason: str, error: str | None = None) -> Proof:
+    """Return the proof of a walk that was not begun; with `error`, because there is no token URI.
+
+    >>> [str(step.outcome) for step in unwalked("the contract has none", "no-uri").steps[:2]]
+    ['failed', 'not reached']
+    """
+    first = Outcome.NOT_REACHED if error is None else Outcome.FAILED
+    begin = Step(_STEPS[0], first, _line(reason), error)
+    later = reason if error is None else "an earlier step failed"
+    rest = (Step(name, Outcome.NOT_REACHED, _line(later)) for name in _STEPS[1:])
+    return Proof((begin, *rest), ())
 
 
 class _Unbound(str):
@@ -121,13 +136,8 @@ class _Walk:
 
     async def run(self) -> Proof:
         steps: list[Step] = []
-        for name, walk in (
-            ("token URI", self._token_uri),
-            ("metadata", self._metadata),
-            ("image link", self._image_link),
-            ("image", self._image),
-            ("media", self._media),
-        ):
+        walks = (self._token_uri, self._metadata, self._image_link, self._image, self._media)
+        for name, walk in zip(_STEPS, walks, strict=True):
             steps.append(await self._step(name, walk, steps))
         name_said = None if self.found is None else self.found.name
         return Proof(

@@ -15,7 +15,7 @@ from pfpkit.ownership import Ownership, ownership, unknown
 from pfpkit.reference import TokenRef, checksum_address
 from pfpkit.tokens import TokenAnswer
 
-__all__ = ["Reader", "look"]
+__all__ = ["Reader", "look", "read_twice"]
 
 
 class Reader(Protocol):
@@ -33,6 +33,20 @@ class Reader(Protocol):
         """Return what the contracts say at `block`."""
 
 
+async def read_twice(
+    reader: Reader, asked: Sequence[tuple[TokenRef, str | None]], at: str | int = "latest"
+) -> tuple[list[TokenAnswer], list[TokenAnswer]]:
+    """Return what the contracts say at block `at`, and at the latest one.
+
+    ChainError when the chain cannot be asked.
+    """
+    # The deep one last: that it is on the chain is asked after all that was read.
+    last = await reader.block()
+    latest = await reader.tokens(asked, last)
+    block = last if at == "latest" else await reader.block(at)
+    return latest if block == last else await reader.tokens(asked, block), latest
+
+
 async def look(
     reader: Reader,
     asked: Sequence[tuple[TokenRef, str]],
@@ -47,11 +61,7 @@ async def look(
     """
     asked = [(ref, checksum_address(holder)) for ref, holder in asked]
     try:
-        # The deep one last: that it is on the chain is asked after all that was read.
-        last = await reader.block()
-        latest = await reader.tokens(asked, last)
-        block = last if at == "latest" else await reader.block(at)
-        deep = latest if block == last else await reader.tokens(asked, block)
+        deep, latest = await read_twice(reader, asked, at)
         gone = {b for b in {o.block for o in before} if b and not await reader.has(b)}
     except ChainError as error:
         return [unknown(ref, holder, str(error)) for ref, holder in asked]

@@ -1,9 +1,8 @@
-"""Receipts: what was resolved, at which block, and how each step ended, as JSON beside a CAR.
+"""Receipts: what was resolved, at which block, and how each step ended, as JSON.
 
-A receipt is checked again offline: the CAR holds every block from the bundle to the picture, and
-the walk of `pfpkit.evidence` is done once more over those. What the chain said (owner and URIs at a
-block) cannot be checked without a node; a receipt states it, and says at which block. Where the
-URI holds the content itself, that is what the chain said too.
+What the chain said (owner and URIs at a block) cannot be checked without a node; a receipt states
+it, and says at which block. Where the URI holds the content itself, that is what the chain said
+too. All else is checked again offline by `pfpkit.recheck`, from the CAR beside the receipt.
 """
 
 import json
@@ -11,53 +10,64 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from io import BytesIO
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
-from pfpkit.car import read_car
-from pfpkit.chain import BlockRef, TokenState
-from pfpkit.cid import CID, Block
-from pfpkit.errors import (
-    BadCar,
-    BadContent,
-    BadInput,
-    BadMetadata,
-    BadRecord,
-    NotFound,
-    Unverified,
-)
-from pfpkit.evidence import MAX_BLOCKS, max_proof_bytes, prove
-from pfpkit.images import Limits
+from pfpkit.block import BlockRef
+from pfpkit.cid import CID
+from pfpkit.errors import BadInput, BadMetadata, BadRecord, NotFound
 from pfpkit.metadata import read_json
 from pfpkit.proof import Binding, Outcome, Proof, Step
-from pfpkit.reference import TokenRef, checksum_address
+from pfpkit.reference import Standard, TokenRef, checksum_address
 from pfpkit.timestamp import timestamp
+from pfpkit.tokens import Outcome as Reading
+from pfpkit.tokens import TokenAnswer
 
-__all__ = ["VERIFIED", "Receipt", "check"]
+__all__ = ["Receipt", "Verdict", "brief", "read_file"]
 
 TYPE = "pfpkit-receipt"
 VERSION = 2
-VERIFIED = "verified"
-NOT_OWNER = "not-owner"
-UNVERIFIED = "unverified"
-UNVERIFIABLE = "unverifiable"
 # On-chain metadata of a mebibyte, escaped twice.
 _MAX_BYTES = 8 * 2**20
-_CAR_BYTES_A_BLOCK = 64  # its CID and length
+_BALANCE = re.compile(r"0|[1-9][0-9]{0,77}")
 _HASH = re.compile(r"0x[0-9a-f]{64}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
+class Verdict(StrEnum):
+    """What may be shown for a token, and a holder if one was named."""
+
+    VERIFIED = "verified"
+    """The picture, as the token's: no other bytes could have been shown for it."""
+    PENDING = "pending"
+    """The holder has it, and not yet for as many blocks as was asked for."""
+    NOT_OWNER = "not-owner"
+    """The holder does not have it."""
+    NO_TOKEN = "no-token"  # noqa: S105 - an NFT
+    """Nobody has it: it was never minted, or is burned."""
+    UNVERIFIABLE = "unverifiable"
+    """A picture was found, and nothing binds the token to it."""
+    UNVERIFIED = "unverified"
+    """A step of the walk to the picture failed."""
+    UNKNOWN = "unknown"
+    """The chain could not be read: neither owner nor not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was found for one token. `holder` is whom the picture was asked for, if anyone."""
+    """What was found for one token. `holder` is whom the picture was asked for, if anyone.
+
+    `owner` is of an ERC-721 token, `balance` the holder's of an ERC-1155 token. `token_uri` is as
+    it was followed, with `{id}` replaced; None where the contract gave none.
+    """
 
     token: TokenRef
     block: BlockRef
-    owner: str
+    owner: str | None
+    balance: int | None
     holder: str | None
-    token_uri: str
+    token_uri: str | None
     image_uri: str | None
     bundle_cid: CID | None
     metadata_cid: CID | None
@@ -68,28 +78,45 @@ class Receipt:
     height: int | None
     metadata_binding: Binding | None
     image_binding: Binding | None
-    verdict: str
+    verdict: Verdict
     steps: tuple[Step, ...]
     resolved_at: str
     picture_file: str | None = None
     car_file: str | None = None
 
     @classmethod
-    def of(cls, state: TokenState, holder: str | None, proof: Proof, resolved_at: str) -> Self:
-        """Return the receipt of a proof; the chain's steps come before the content's."""
-        steps = (*_chain_steps(state.ref, state.block, state.owner, holder), *proof.steps)
+    def of(cls, said: TokenAnswer, proof: Proof, resolved_at: str, pending: str = "") -> Self:
+        """Return the receipt of what the chain said and of a proof, whose steps come after it.
+
+        `pending` says why the holder does not count yet, if that is so.
+        """
+        steps = (*_chain_steps(said, pending), *proof.steps)
         return cls(
-            token=state.ref,
-            block=state.block,
-            owner=state.owner,
-            holder=holder,
-            token_uri=state.token_uri,
-            image_uri=state.image_uri,
+            token=said.ref,
+            block=said.block,
+            owner=said.owner,
+            balance=said.balance,
+            holder=said.holder,
+            token_uri=said.uri,
+            image_uri=said.image_uri,
             **_facts(proof),
             verdict=_verdict(steps),
             steps=steps,
             resolved_at=resolved_at,
         )
+
+    def again(self, proof: Proof) -> Self:
+        """Return what a verified receipt of the same chain's word and of this proof would say."""
+        said = TokenAnswer(
+            self.token,
+            self.holder,
+            self.block,
+            Reading.READ,
+            owner=self.owner,
+            balance=self.balance,
+        )
+        steps = (*_chain_steps(said, ""), *proof.steps)
+        return replace(self, **_facts(proof), steps=steps, verdict=_verdict(steps))
 
     @property
     def failure(self) -> Step | None:
@@ -111,6 +138,7 @@ class Receipt:
             "token_id": str(self.token.token_id),
             "block": asdict(self.block),
             "owner": self.owner,
+            "balance": None if self.balance is None else str(self.balance),
             "holder": self.holder,
             "token_uri": self.token_uri,
             "image_uri": self.image_uri,
@@ -136,7 +164,7 @@ class Receipt:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read a receipt; BadRecord says what is wrong with it."""
-        data = _read(path, _MAX_BYTES, "name a receipt")
+        data = read_file(path, _MAX_BYTES, "name a receipt")
         try:
             fields = read_json(data, str(path), _MAX_BYTES)
         except BadMetadata as error:
@@ -145,7 +173,7 @@ class Receipt:
             raise BadRecord(f"{path} is no receipt; name the .receipt.json that `resolve` wrote")
         version = fields.get("version")
         if type(version) is not int or version != VERSION:
-            raise BadRecord(f"{path} is of version {_brief(version)}; this reads {VERSION}")
+            raise BadRecord(f"{path} is of version {brief(version)}; this reads {VERSION}")
         try:
             receipt = cls._of_fields(fields)
         except (KeyError, TypeError, ValueError, BadInput) as error:
@@ -164,9 +192,10 @@ class Receipt:
             block=BlockRef(
                 _count(block["number"]), _matching(_HASH, block["hash"]), _count(block["timestamp"])
             ),
-            owner=checksum_address(_text(fields["owner"])),
-            holder=None if fields["holder"] is None else checksum_address(_text(fields["holder"])),
-            token_uri=_text(fields["token_uri"]),
+            owner=_address(fields["owner"]),
+            balance=_balance(fields["balance"]),
+            holder=_address(fields["holder"]),
+            token_uri=_optional_text(fields["token_uri"]),
             image_uri=_optional_text(fields["image_uri"]),
             bundle_cid=_cid(cids["bundle"]),
             metadata_cid=_cid(cids["metadata"]),
@@ -177,7 +206,7 @@ class Receipt:
             height=None if image["height"] is None else _count(image["height"]),
             metadata_binding=_binding(bindings["metadata"]),
             image_binding=_binding(bindings["image"]),
-            verdict=_text(fields["verdict"]),
+            verdict=Verdict(_text(fields["verdict"])),
             steps=tuple(_step(_object(step)) for step in _list(fields["steps"])),
             resolved_at=_matching(_TIME, fields["resolved_at"]),
             picture_file=_optional_text(files["picture"]),
@@ -191,86 +220,12 @@ class Receipt:
             said, wanted = (_canonical(form, name) for form in (fields, written))
             if said != wanted:
                 raise BadRecord(
-                    f"{path} cannot be used: {_brief(name)} is not as `resolve` writes it, or "
+                    f"{path} cannot be used: {brief(name)} is not as `resolve` writes it, or "
                     "disagrees with the other fields; resolve the token again"
                 )
 
 
-async def check(path: Path, limits: Limits | None = None) -> tuple[Receipt, Proof]:
-    """Do the content's walk again from the CAR beside a receipt and compare every stated fact.
-
-    Unverified says what differs. What the chain said is taken as stated.
-    """
-    receipt = Receipt.load(path)
-    source = _source(path, receipt, limits or Limits())
-    proof = await prove(receipt.token_uri, receipt.image_uri, source, limits)
-    failed = next((step for step in proof.steps if step.outcome is Outcome.FAILED), None)
-    if failed is not None:
-        raise Unverified(f"{path}: {failed.name} does not hold: {failed.reason}")
-    chain = _chain_steps(receipt.token, receipt.block, receipt.owner, receipt.holder)
-    again = replace(
-        receipt,
-        **_facts(proof),
-        steps=(*chain, *proof.steps),
-        verdict=_verdict((*chain, *proof.steps)),
-    )
-    for name in Receipt.__dataclass_fields__:
-        stated, found = getattr(receipt, name), getattr(again, name)
-        if stated != found:
-            raise Unverified(
-                f"{path} states another {name} than the blocks prove: {_brief(stated)} "
-                f"instead of {_brief(found)}; do not trust it, resolve the token again"
-            )
-    source.refuse_other_than(proof)
-    if receipt.verdict != VERIFIED:
-        raise Unverified(f"{path} is intact, and its verdict is {receipt.verdict}")
-    picture = _beside(path, receipt.picture_file, "picture")
-    if _read(picture, (limits or Limits()).max_bytes, "put it back") != proof.picture:
-        raise Unverified(f"{picture} is not the picture that {path.name} proves; it was changed")
-    return receipt, proof
-
-
-def _source(path: Path, receipt: Receipt, limits: Limits) -> "_CarBlocks":
-    if receipt.car_file is None and receipt.metadata_binding is Binding.ON_CHAIN:
-        return _CarBlocks(path, [], [])
-    return _CarBlocks.load(_beside(path, receipt.car_file, "CAR"), limits)
-
-
-class _CarBlocks:
-    """The blocks of one CAR, each hashed when it was read."""
-
-    def __init__(self, path: Path, roots: list[CID], blocks: list[Block]) -> None:
-        self._path = path
-        self._roots = roots
-        self._blocks = blocks
-        self._by_cid = dict(blocks)
-
-    @classmethod
-    def load(cls, path: Path, limits: Limits) -> Self:
-        max_bytes = max_proof_bytes(limits) + MAX_BLOCKS * _CAR_BYTES_A_BLOCK
-        data = _read(path, max_bytes, "put it beside the receipt")
-        try:
-            # Not whole: a directory's other entries are no part of the proof. The walk decides.
-            roots, blocks = read_car(BytesIO(data), whole=False)
-            return cls(path, roots, list(blocks))
-        except BadContent as error:
-            raise type(error)(f"{path}: {error}; resolve the token again") from error
-
-    async def block(self, cid: CID) -> bytes:
-        if cid not in self._by_cid:
-            raise BadCar(f"{self._path.name} lacks the block {cid}; it is no whole proof")
-        return self._by_cid[cid]
-
-    def refuse_other_than(self, proof: Proof) -> None:
-        """Raise BadCar unless these are the proof's blocks, once each and in its order."""
-        if self._roots != list(proof.roots) or tuple(self._blocks) != proof.blocks:
-            raise BadCar(
-                f"{self._path} holds other blocks or another root than the proof; "
-                "do not pass it on, resolve the token again"
-            )
-
-
-def _read(path: Path, max_bytes: int, what_next: str) -> bytes:
+def read_file(path: Path, max_bytes: int, what_next: str) -> bytes:
     """Return a file's bytes; NotFound, or BadRecord for what is too large or no file."""
     try:
         if path.exists() and not path.is_file():
@@ -285,16 +240,20 @@ def _read(path: Path, max_bytes: int, what_next: str) -> bytes:
     return data
 
 
-def _chain_steps(
-    ref: TokenRef, block: BlockRef, owner: str, holder: str | None
-) -> tuple[Step, ...]:
+def _chain_steps(said: TokenAnswer, pending: str) -> tuple[Step, ...]:
+    block, holder = said.block, said.holder
     at = f"block {block.number} of {_when(block.timestamp)} ({block.hash})"
-    found = Step("chain", Outcome.PASSED, f"chain {ref.chain_id}, read at {at}")
-    if holder is None or holder == owner:
-        asked = "" if holder is None else ", as asked"
-        return found, Step("owner", Outcome.PASSED, f"{owner} owns it at that block{asked}")
-    reason = f"{owner} owns it at that block, not {holder}"
-    return found, Step("owner", Outcome.FAILED, reason, "NotOwner")
+    found = Step("chain", Outcome.PASSED, f"chain {said.ref.chain_id}, read at {at}")
+    if said.ref.standard is Standard.ERC1155:
+        who = f"{holder} has {said.balance or 'none'} of it at that block"
+        instead = ""
+    else:
+        who, instead = f"{said.owner} owns it at that block", f", not {holder}"
+    if holder is not None and not said.held:
+        return found, Step("owner", Outcome.FAILED, f"{who}{instead}", "NotOwner")
+    if pending:
+        return found, Step("owner", Outcome.FAILED, f"{who}, {pending}", "NotConfirmed")
+    return found, Step("owner", Outcome.PASSED, f"{who}{'' if holder is None else ', as asked'}")
 
 
 def _when(seconds: int) -> str:
@@ -319,19 +278,15 @@ def _facts(proof: Proof) -> dict[str, Any]:
     }
 
 
-def _verdict(steps: tuple[Step, ...]) -> str:
+def _verdict(steps: tuple[Step, ...]) -> Verdict:
     """Return `verified` only when every step passed; docs/resolve.md has the other words."""
-    failed = [step for step in steps if step.outcome is Outcome.FAILED]
-    if not failed:
+    failed = next((step for step in steps if step.outcome is Outcome.FAILED), None)
+    if failed is None:
         unbound = any(step.outcome is Outcome.UNVERIFIABLE for step in steps)
-        return UNVERIFIABLE if unbound else VERIFIED
-    return NOT_OWNER if failed[0].name == "owner" else UNVERIFIED
-
-
-def _beside(path: Path, name: str | None, what: str) -> Path:
-    if not name or Path(name).name != name or name == ".." or not name.isprintable():
-        raise BadRecord(f"{path} names no {what} beside it; resolve the token again")
-    return path.parent / name
+        return Verdict.UNVERIFIABLE if unbound else Verdict.VERIFIED
+    if failed.name != "owner":
+        return Verdict.UNVERIFIED
+    return Verdict.PENDING if failed.error == "NotConfirmed" else Verdict.NOT_OWNER
 
 
 def _cid_text(cid: CID | None) -> str | None:
@@ -359,8 +314,16 @@ def _binding(text: Any) -> Binding | None:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{_brief(value)} is no text")
+        raise TypeError(f"{brief(value)} is no text")
     return value
+
+
+def _address(value: Any) -> str | None:
+    return None if value is None else checksum_address(_text(value))
+
+
+def _balance(value: Any) -> int | None:
+    return None if value is None else int(_matching(_BALANCE, value))
 
 
 def _optional_text(value: Any) -> str | None:
@@ -369,19 +332,19 @@ def _optional_text(value: Any) -> str | None:
 
 def _matching(pattern: re.Pattern[str], value: Any) -> str:
     if not pattern.fullmatch(_text(value)):
-        raise ValueError(f"{_brief(value)} is not of the form {pattern.pattern}")
+        raise ValueError(f"{brief(value)} is not of the form {pattern.pattern}")
     return str(value)
 
 
 def _count(value: Any) -> int:
     if type(value) is not int or value < 0:
-        raise TypeError(f"{_brief(value)} is no count")
+        raise TypeError(f"{brief(value)} is no count")
     return value
 
 
 def _object(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise TypeError(f"{_brief(value)} is no object")
+        raise TypeError(f"{brief(value)} is no object")
     return value
 
 
@@ -392,11 +355,11 @@ def _canonical(fields: Mapping[str, Any], name: str) -> str | None:
 
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise TypeError(f"{_brief(value)} is no list")
+        raise TypeError(f"{brief(value)} is no list")
     return value
 
 
-def _brief(value: object) -> str:
+def brief(value: object) -> str:
     """Return a value as a message may show it; it may be a stranger's."""
     text = ascii(value) if isinstance(value, str) else str(value)
     text = "".join(c if c.isprintable() else "?" for c in text)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pfpkit.receipt import check
+from pfpkit.recheck import check
 
 
 @click.command("check")

@@ -20,7 +20,7 @@ from pfpkit.flow.pin import pin
 from pfpkit.flow.transfer import transfer
 from pfpkit.pinning.gateway import Gateway
 from pfpkit.reference import TokenRef
-from pfpkit.resolver import Resolution, resolve
+from pfpkit.resolver import Resolution, Resolver
 from pfpkit.retrieval import Retriever
 from pfpkit.workspace import Workspace
 
@@ -58,14 +58,14 @@ async def demo(session: Session, holder: str, base_fee: float, price: float, out
         _title(5, "Resolve: a stranger asks the chain, then any gateway, and checks every byte")
         click.echo(f"gateway at {gateway.url}")
         found, _ = await _resolve(session, ref, holder, [gateway.url])
-        click.echo(facts([(f"{s.name}: {s.outcome}", s.reason) for s in found.receipt.steps]))
+        click.echo(facts([(f"{s.name}: {s.outcome}", s.reason) for s in found.stated().steps]))
         saved = found.save(out, "avatar")
 
         _title(6, "Lie: two gateways try to show another picture")
         for name, lie in _lies(work, found).items():
             await _show_lie(session, ref, holder, name, lie, gateway.url, work)
 
-    receipt = found.receipt
+    receipt = found.stated()
     same = cid_of(saved.picture.read_bytes()) == receipt.image_cid
     cost = session.price(base_fee, price)
     click.echo(
@@ -91,14 +91,15 @@ async def demo(session: Session, holder: str, base_fee: float, price: float, out
 async def _resolve(
     session: Session, ref: TokenRef, holder: str, gateways: list[str]
 ) -> tuple[Resolution, list[str]]:
-    async with Node(session.url) as node, Retriever(gateways) as retriever:
-        found = await resolve(ref, node, retriever, holder=holder)
+    retriever = Retriever(gateways)
+    async with Resolver(Node(session.url), retriever) as resolver:
+        found = await resolver.resolve(ref, holder)
         return found, [str(fault) for fault in retriever.faults]
 
 
 def _lies(work: Workspace, found: Resolution) -> dict[str, Lie]:
     """Return what the two gateways do with the picture's first block; all else they serve as is."""
-    target = next(b.cid for b in found.proof.blocks if found.receipt.image_cid == b.cid)
+    target = next(b.cid for b in found.proof.blocks if found.proof.image == b.cid)
     other = next(pin.image for pin in work.pins().tokens if pin.image != target)
 
     def flip(cid: CID, data: bytes) -> bytes:
@@ -121,12 +122,12 @@ async def _show_lie(
     with _lying_gateway(work, lie) as url:
         alone, faults = await _resolve(session, ref, holder, [url])
         beside, _ = await _resolve(session, ref, holder, [url, honest])
-    failure = alone.receipt.failure
+    failure = alone.stated().failure
     rows = [
         ("gateway", f"{url} {name}"),
         ("caught", faults[0] if faults else "NOT CAUGHT"),
-        ("verdict", f"{alone.receipt.verdict}, at the step: {failure.name if failure else '-'}"),
-        ("beside an honest one", f"{beside.receipt.verdict}, from {honest}"),
+        ("verdict", f"{alone.verdict}, at the step: {failure.name if failure else '-'}"),
+        ("beside an honest one", f"{beside.verdict}, from {honest}"),
     ]
     click.echo(facts(rows))
     if alone.verified or not faults or not beside.verified:

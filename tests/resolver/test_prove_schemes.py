@@ -19,7 +19,8 @@ from support.web_server import WebServer, page
 
 from pfpkit.errors import BadContent, BadRecord, Unverified
 from pfpkit.evidence import Binding, Outcome, Proof, prove
-from pfpkit.receipt import Receipt, check
+from pfpkit.receipt import Receipt
+from pfpkit.recheck import check
 from pfpkit.resolver import Resolution
 from pfpkit.retrieval import Retriever
 from pfpkit.unixfs import UNIXFS_V1_2025
@@ -67,8 +68,8 @@ def failed(proof: Proof) -> tuple[str, str | None]:
 
 
 def found(proof: Proof, token_uri: str) -> Resolution:
-    state = replace(STATE, token_uri=token_uri)
-    return Resolution(Receipt.of(state, OWNER, proof, NOW), proof)
+    said = replace(STATE, holder=OWNER, token_uri=token_uri)
+    return Resolution.of(Receipt.of(said, proof, NOW), proof)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,7 @@ def test_prove__when_not_the_owner_and_unverifiable__says_not_owner():
     """Who asks for what is not theirs learns that first."""
     with WebServer({"/1": page(metadata(LINK).encode())}) as server:
         proof = proved(server.url("/1"), server=server)
-    receipt = Receipt.of(STATE, "0x" + "11" * 20, proof, NOW)
+    receipt = Receipt.of(replace(STATE, holder="0x" + "11" * 20), proof, NOW)
     assert receipt.verdict == "not-owner"
 
 
@@ -256,7 +257,7 @@ def test_check__when_the_verdict_is_unverifiable__is_never_a_proof(tmp_path):
     path.write_bytes(receipt.beside("x.png", None).encode())
     (tmp_path / "x.png").write_bytes(PICTURE)
     assert Receipt.load(path).verdict == "unverifiable"
-    with pytest.raises(BadRecord, match="names no CAR beside it"):
+    with pytest.raises(Unverified, match="says unverifiable, so there is nothing that it proves"):
         asyncio.run(check(path))
     fields = json.loads(path.read_bytes())
     fields |= {"verdict": "verified", "bindings": {"metadata": "on-chain", "image": "on-chain"}}

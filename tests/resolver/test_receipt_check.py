@@ -22,7 +22,8 @@ from pfpkit.car import read_car, write_car
 from pfpkit.cid import Block, cid_of
 from pfpkit.errors import BadContent, BadRecord, NotFound, PfpkitError, Unverified
 from pfpkit.images import Limits
-from pfpkit.receipt import Receipt, check
+from pfpkit.receipt import Receipt
+from pfpkit.recheck import check
 
 REFUSED = (Unverified, BadRecord)
 
@@ -334,7 +335,7 @@ def test_check__when_the_receipt_is_not_verified__does_not_check(tmp_path):
     path = tmp_path / "x.receipt.json"
     path.write_bytes(found.receipt.encode())
     assert Receipt.load(path) == found.receipt
-    with pytest.raises(BadRecord, match="names no CAR beside it"):
+    with pytest.raises(Unverified, match="says not-owner, so there is nothing that it proves"):
         checked(path)
 
 
@@ -342,7 +343,7 @@ def test_check__when_not_owner_but_whole__says_the_verdict(tmp_path, saved):
     """Intact is not verified."""
     found = resolution_of(token_shelf(), holder="0x" + "11" * 20)
     saved.receipt.write_bytes(found.receipt.beside("avatar.png", "avatar.car").encode())
-    with pytest.raises(Unverified, match="is intact, and its verdict is not-owner"):
+    with pytest.raises(Unverified, match="says not-owner, so there is nothing that it proves"):
         checked(saved.receipt)
 
 

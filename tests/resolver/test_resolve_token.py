@@ -1,10 +1,10 @@
-"""resolve: from a token's name to a verdict, over a real chain and real gateways
+"""Resolver: from a token's name to a verdict, over a real chain and real gateways
 
 given a token of a real bundle, verified, with a receipt of all that was found
 given a holder, verified for the owner and for nobody else
 given a gateway that lies, not verified alone, verified beside an honest one
 given a contract that points elsewhere, unverified, and nothing to save
-given a chain that does not know, it raises
+given a chain that does not know, unknown; given a token that nobody has, no-token
 """
 
 import asyncio
@@ -18,14 +18,15 @@ from support.tokens import CHAIN_ID, owned
 from pfpkit.bundle import build
 from pfpkit.chain import Node
 from pfpkit.cid import cid_of
-from pfpkit.errors import BadReference, NodeUnreachable, NoSuchToken, Unverified, WrongChain
+from pfpkit.errors import BadReference, Unverified
 from pfpkit.images import clean
+from pfpkit.media import Renderer
 from pfpkit.metadata import TokenMetadata
 from pfpkit.pinning import Dag
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pinning.gateway import Gateway
 from pfpkit.reference import TokenRef
-from pfpkit.resolver import resolve
+from pfpkit.resolver import Resolver
 from pfpkit.retrieval import Limits, Reason, Retriever
 
 BUNDLE = build(clean(encoded(noise(), "PNG")), TokenMetadata("Pip", "A bird."))
@@ -37,8 +38,9 @@ def find(chain_url):
     """Resolves a token over the gateways named; gives the resolution and the faults."""
 
     async def run(ref, gateways, url, options):
-        async with Node(url) as node, Retriever(gateways, SOON) as retriever:
-            return await resolve(ref, node, retriever, **options), retriever.faults
+        retriever = Retriever(gateways, SOON)
+        async with Resolver(Node(url), retriever) as resolver:
+            return await resolver.resolve(ref, **options), retriever.faults
 
     return lambda ref, *gateways, url=chain_url, **options: asyncio.run(
         run(ref, gateways, url, options)
@@ -95,6 +97,8 @@ def test_resolve__when_asked_for_somebody_else__is_not_owner(find, tokens, hones
     for found in (before, after):
         assert (found.verified, found.receipt.verdict) == (False, "not-owner")
         assert found.receipt.failure.error == "NotOwner"
+        assert found.ownership.state == "not-owner"
+        assert found.proof.blocks == ()
         with pytest.raises(Unverified, match=r"is not shown\. owner: "):
             found.save(tmp_path / "out", "avatar")
     assert not (tmp_path / "out").exists()
@@ -112,7 +116,7 @@ def test_resolve__when_the_block_is_named__says_who_owned_it_then(find, tokens, 
 
     block = asyncio.run(latest())
     tokens.transfer(ref, holder, buyer)
-    found, _ = find(ref, honest.url, holder=holder, block=block)
+    found, _ = find(ref, honest.url, holder=holder, at=block)
     assert (found.verified, found.receipt.block) == (True, block)
 
 
@@ -188,20 +192,87 @@ def test_resolve__when_the_bundle_links_to_another_picture__is_unverified(find, 
     assert (found.receipt.failure.name, found.receipt.failure.error) == ("image link", "Unverified")
 
 
-def test_resolve__when_the_token_is_unknown__raises(find, tokens, honest):
-    """Never minted, or burned: there is nothing to say of it."""
+def test_resolve__when_nobody_has_the_token__says_so(find, tokens, honest):
+    """Never minted, or burned; whoever is named is not the owner."""
     (ref,) = tokens.mint(BUNDLE.digest)
-    with pytest.raises(NoSuchToken):
-        find(tokens.ref(2), honest.url)
-    tokens.burn(ref, tokens.people[1])
-    with pytest.raises(NoSuchToken):
-        find(ref, honest.url)
+    holder = tokens.people[1]
+    assert find(tokens.ref(2), honest.url)[0].verdict == "no-token"
+    tokens.burn(ref, holder)
+    found, _ = find(ref, honest.url)
+    assert (found.verdict, found.receipt) == ("no-token", None)
+    assert "ERC721NonexistentToken" in found.reason
+    found, _ = find(ref, honest.url, holder=holder)
+    assert (found.verdict, found.ownership.state) == ("not-owner", "not-owner")
+    with pytest.raises(Unverified, match=r"is not shown\. not-owner: nobody has it at block"):
+        found.stated()
 
 
-def test_resolve__when_the_chain_cannot_be_asked__raises(find, tokens, honest):
+def test_resolve__when_the_chain_cannot_be_asked__is_unknown(find, tokens, honest):
     """Another chain, or no node: neither owner nor not owner."""
     (ref,) = tokens.mint(BUNDLE.digest)
-    with pytest.raises(WrongChain):
-        find(TokenRef(CHAIN_ID + 1, ref.contract, 1), honest.url)
-    with pytest.raises(NodeUnreachable):
-        find(ref, honest.url, url="http://127.0.0.1:9")
+    for holder in (None, tokens.people[1]):
+        elsewhere = TokenRef(CHAIN_ID + 1, ref.contract, 1)
+        found, _ = find(elsewhere, honest.url, holder=holder)
+        assert (found.verdict, found.receipt, found.verified) == ("unknown", None, False)
+        assert found.reason == f"wrong-chain: the node is of chain {CHAIN_ID}"
+        found, _ = find(ref, honest.url, holder=holder, url="http://127.0.0.1:9")
+        assert found.verdict == "unknown"
+        assert "cannot be reached" in found.reason
+        assert (found.ownership is None) == (holder is None)
+
+
+def test_resolve__when_it_is_not_yet_confirmed__is_pending(find, tokens, honest, tmp_path):
+    """The picture is found, and not verified as the new holder's before that block is deep."""
+    (ref,) = tokens.mint(BUNDLE.digest)
+    _, holder, buyer = tokens.people
+    for _ in range(3):
+        tokens.node.rpc("evm_mine")
+    tokens.transfer(ref, holder, buyer)
+    found, _ = find(ref, honest.url, holder=buyer, at="latest-3")
+    assert (found.verdict, found.ownership.state) == ("pending", "pending")
+    assert found.receipt.failure.error == "NotConfirmed"
+    assert found.proof.picture == BUNDLE.image_bytes
+    with pytest.raises(Unverified, match="not yet the owner at block"):
+        found.save(tmp_path, "avatar")
+    assert find(ref, honest.url, holder=holder, at="latest-3")[0].verdict == "not-owner"
+    for _ in range(3):
+        tokens.node.rpc("evm_mine")
+    found, _ = find(ref, honest.url, holder=buyer, at="latest-3")
+    assert (found.verdict, found.receipt.block) == ("verified", found.ownership.block)
+
+
+def test_resolve_many__when_some_are_bad__each_has_its_own_answer(chain_url, tokens, honest):
+    """All at one block, in the order asked."""
+    refs = tokens.mint(BUNDLE.digest, BUNDLE.digest)
+    _, holder, buyer = tokens.people
+    odd = tokens.impostor(owned(holder, "garbage"))
+    nowhere = TokenRef(CHAIN_ID, "0x" + "42" * 20, 1)
+    asked = [(refs[0], holder), (odd, None), (refs[1], buyer), (nowhere, None), (refs[1], None)]
+    told = []
+
+    async def run():
+        async with Resolver(Node(chain_url), Retriever([honest.url])) as resolver:
+            return await resolver.resolve_many(asked, told=told.append)
+
+    found = asyncio.run(run())
+    assert [one.ref for one in found] == [ref for ref, _ in asked]
+    verdicts = ["verified", "unverified", "not-owner", "no-token", "verified"]
+    assert [one.verdict for one in found] == verdicts
+    assert len({one.receipt.block for one in found if one.receipt}) == 1
+    assert sorted(map(id, told)) == sorted(map(id, found))
+
+
+def test_resolve__when_squares_are_wanted__makes_them(chain_url, tokens, honest):
+    """Of a picture that was found; of nothing else."""
+    (ref,) = tokens.mint(BUNDLE.digest)
+    _, holder, buyer = tokens.people
+
+    async def run():
+        renderer = Renderer(workers=1, sizes=(48,))
+        parts = Node(chain_url), Retriever([honest.url])
+        async with Resolver(*parts, renderer=renderer) as resolver:
+            return await resolver.resolve_many([(ref, holder), (ref, buyer)])
+
+    shown, hidden = asyncio.run(run())
+    assert shown.rendered.rendition(48).data[8:12] == b"WEBP"
+    assert hidden.rendered is None

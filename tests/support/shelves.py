@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from pfpkit.chain import BlockRef, TokenState
+from pfpkit.block import BlockRef
 from pfpkit.cid import CID, Block
 from pfpkit.evidence import Proof, prove
 from pfpkit.images import Limits
@@ -20,6 +20,7 @@ from pfpkit.reference import TokenRef
 from pfpkit.resolver import Resolution
 from pfpkit.retrieval import Limits as RetrievalLimits
 from pfpkit.retrieval import Retriever
+from pfpkit.tokens import Outcome, TokenAnswer
 from pfpkit.unixfs import UNIXFS_V1_2025, Profile
 from support.dags import dag_of, file_dag
 from support.hostile_gateway import HostileGateway, Lie
@@ -29,12 +30,12 @@ PICTURE = encoded(noise(), "PNG")
 OTHER_PICTURE = encoded(noise(seed=2), "PNG")
 NOW = "2026-11-21T10:00:00Z"
 OWNER = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
-STATE = TokenState(
+STATE = TokenAnswer(
     TokenRef(31337, "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359", 7),
-    BlockRef(12, "0x" + "ab" * 32, 1_763_700_000),
-    OWNER,
-    "",
     None,
+    BlockRef(12, "0x" + "ab" * 32, 1_763_700_000),
+    Outcome.READ,
+    owner=OWNER,
 )
 _SOON = RetrievalLimits(read_s=0.3, block_s=0.5)
 
@@ -54,9 +55,9 @@ class Shelf(NamedTuple):
 def resolution_of(shelf: Shelf, holder: str | None = None) -> Resolution:
     """What resolving STATE's token gives when it is `shelf`."""
     token_uri, image_uri = shelf.uris
-    state = replace(STATE, token_uri=token_uri, image_uri=image_uri)
+    state = replace(STATE, holder=holder, token_uri=token_uri, image_uri=image_uri)
     proof = prove_over(shelf.blocks, token_uri, image_uri)
-    return Resolution(Receipt.of(state, holder, proof, NOW), proof)
+    return Resolution.of(Receipt.of(state, proof, NOW), proof)
 
 
 def large_picture() -> bytes:
