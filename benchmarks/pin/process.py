@@ -47,8 +47,8 @@ def run(command: Sequence[str], *, folder: Path = ROOT) -> Run:
     if process.returncode != 0:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{output}")
     said = json.loads(output.splitlines()[-1])
-    memory = max(watch.memory, usage.ru_maxrss * 1024)
-    return Run(said.pop("seconds"), usage.ru_utime + usage.ru_stime, memory, said)
+    # Not the usage's: that counts what this process holds too, for it is one until exec.
+    return Run(said.pop("seconds"), usage.ru_utime + usage.ru_stime, watch.memory, said)
 
 
 class _Watch:
