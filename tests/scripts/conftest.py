@@ -68,6 +68,8 @@ def story(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Story:
         run("check", resolved.next)
         run("resolve for anybody", "ape run resolve 2")
         run("resolve for a stranger", f"ape run resolve 1 --holder {STRANGER}")
+        run("resolve all", "ape run resolve --all")
+        run("resolve all for its holder", f"ape run resolve --all --holder {HOLDER} --json")
     assert project.asked_for() == ""
     return told
 

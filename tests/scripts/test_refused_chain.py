@@ -39,7 +39,7 @@ BAD_OPTIONS = {
     "no gateway": (f"{MINT} --gateway ftp://x", "'ftp://x' is not a gateway URL"),
     "no such account": ("ape run mint --account nobody", "Account with alias 'nobody' not found"),
     "no such network": (f"{MINT} --network nowhere", "No ecosystem named 'nowhere'.\n"),
-    "no such token": ("ape run resolve 99", "/99 does not exist at block"),
+    "no such token": ("ape run resolve 99", "/99 is not shown. no-token: nobody has it at block"),
     "no token to move": (f"{TRANSFER} --token 99 --to {HOLDER}", "/99 does not exist at block"),
     "no name of a token": ("ape run resolve fox", "write it as eip155:<chain id>/erc721:"),
     "nobody": (f"{MINT} --to 0x{'00' * 20}", "ERC721InvalidReceiver"),
@@ -80,8 +80,8 @@ def test_resolve__token_of_another_chain__is_refused(refused, story):
     """The chain id of a reference is compared with the node's."""
     contract = story["deploy"].fact("contract")
     message = refused(f"ape run resolve eip155:1/erc721:{contract}/1")
-    assert "is of chain 31337" in message
-    assert "use a node of that chain" in message
+    assert "is of chain 1, the network that was named is chain 31337" in message
+    assert "name the token's network" in message
 
 
 @pytest.mark.parametrize("more", ["", " --base-fee 0"])

@@ -152,6 +152,25 @@ def test_resolve__for_somebody_else__is_not_shown(story):
     assert story.files["resolve for a stranger"] == story.files["resolve for anybody"]
 
 
+def test_resolve_all__when_all_are_ours__saves_each(story):
+    """Every minted token, at one block, with its picture, receipt and proof."""
+    ran = story["resolve all"]
+    assert ["verified", "13"] in [line.split() for line in ran.out.splitlines()]
+    saved = story.files["resolve all"] - story.files["resolve for a stranger"]
+    assert len(saved) == 3 * (13 - 3)  # 1, 2 and 13 were saved before
+
+
+def test_resolve_all__for_one_holder__names_the_others_and_fails(story):
+    """One JSON line a token for programs; the error says how many are not the holder's."""
+    ran = story.ran["resolve all for its holder"]
+    told = [json.loads(line) for line in ran.out.splitlines()]
+    mine = [one["receipt"]["token_id"] for one in told if one["verdict"] == "verified"]
+    assert mine == ["1", "13"]
+    assert {one["verdict"] for one in told} == {"verified", "not-owner"}
+    assert ran.code == 1
+    assert "11 of 13 tokens are not verified:" in ran.error
+
+
 def test_check__its_receipt__is_proved_offline(story):
     """`pfpkit check` works as `resolve` printed it, without a chain."""
     assert "\nverified: eip155:31337/" in story["check"].out

@@ -22,7 +22,9 @@ OFFLINE = Path(__file__).parent / "offline"
 SEVERAL = Path(__file__).parent / "several.py"
 BIN = Path(sys.executable).parent
 _NOISE = re.compile(r"Traceback|^(INFO|WARNING|ERROR|SUCCESS)\b|Warning:|\x1b\[", re.MULTILINE)
-_PROGRESS = re.compile(r"  (checked|pinned|read back|pinned again|read again|minted|drawn) \d")
+_PROGRESS = re.compile(
+    r"  (checked|pinned|read back|pinned again|read again|minted|drawn|resolved) \d"
+)
 
 
 @dataclass(frozen=True, slots=True)
