@@ -29,6 +29,7 @@
     │   ├── NoQuorum         too few of several nodes say the same
     │   ├── WrongChain       the node is of another chain than the reference
     │   ├── NoSuchContract   the address has no code
+    │   ├── NoAvatar         an ENS name has no avatar record that can be read
     │   ├── NoSuchToken      the contract does not know the id
     │   └── TransactionFailed  a transaction was refused or reverted
     ├── NoWorker             a process of pfpkit's own does not start
@@ -180,6 +181,10 @@ class WrongChain(ChainError):
 
 class NoSuchContract(ChainError):
     """The address has no code."""
+
+
+class NoAvatar(ChainError):
+    """An ENS name has no avatar record, or none that can be read."""
 
 
 class NoSuchToken(ChainError):
