@@ -78,10 +78,10 @@ def describe(data: bytes) -> str | None:
 
 def _text(start: bytes) -> str | None:
     text = start.decode("utf-8", "ignore").lstrip("\ufeff \t\r\n").lower()
-    if "<svg" in text and text.startswith("<"):
-        return "an SVG drawing with a script" if "<script" in text else "an SVG drawing"
     if text.startswith(("<!doctype html", "<html", "<script", "<body")):
         return "an HTML page"
+    if "<svg" in text and text.startswith("<"):
+        return "an SVG drawing with a script" if "<script" in text else "an SVG drawing"
     if (
         text
         and b"\0" not in start

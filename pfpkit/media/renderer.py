@@ -12,16 +12,19 @@ import signal
 import sys
 from contextlib import suppress
 from dataclasses import replace
+from importlib.metadata import version
 from typing import Self
 
 from pfpkit.errors import BadContent, NoWorker
 from pfpkit.media.bounds import SIZES, Bounds, MediaLimits
 from pfpkit.media.outcomes import MediaOutcome
 from pfpkit.media.rendered import MAX_BYTES, Cost, Rendered
-from pfpkit.media.worker import COST, LENGTH, READY, task
+from pfpkit.media.wire import COST, LENGTH, READY, task
 
 __all__ = ["Renderer"]
 
+_RULES = 1
+"""Counted up when the same bytes give other files."""
 _START_S = 60.0
 _DYING_S = 5.0
 _PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
@@ -48,6 +51,13 @@ class Renderer:
         """How many processes have been started."""
         self._slots = asyncio.Semaphore(workers)
         self._idle: list[_Worker] = []
+        self._closed = False
+
+    @property
+    def rules(self) -> str:
+        """What decides which files come of given bytes; a part of the key of whoever keeps them."""
+        decoders = ", ".join(f"{name} {version(name)}" for name in ("pillow", "resvg-py"))
+        return f"media {_RULES}, {decoders}, sizes {self.sizes}, {self.limits}"
 
     async def __aenter__(self) -> Self:
         return self
@@ -56,7 +66,8 @@ class Renderer:
         await self.close()
 
     async def close(self) -> None:
-        """End the workers that are idle; one that renders ends with its picture's caller."""
+        """End the workers that are idle; one that renders ends after its picture."""
+        self._closed = True
         while self._idle:
             await self._idle.pop().end()
 
@@ -74,7 +85,7 @@ class Renderer:
             try:
                 rendered = await worker.render(data, self.bounds)
             finally:
-                spent = worker.pictures >= self.bounds.pictures
+                spent = self._closed or worker.pictures >= self.bounds.pictures
                 if rendered is None or rendered.outcome in _ENDING or spent:
                     await worker.end()
                 else:
@@ -88,8 +99,7 @@ class Renderer:
                 return worker
             await worker.end()
         self.started += 1
-        bounds = self.bounds
-        return await _Worker.start(task(self.limits, self.sizes, bounds.memory_bytes, bounds.cpu_s))
+        return await _Worker.start(task(self.limits, self.sizes, self.bounds))
 
 
 _ENDING = (MediaOutcome.CRASHED, MediaOutcome.TOO_SLOW, MediaOutcome.TOO_MUCH_MEMORY)

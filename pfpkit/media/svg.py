@@ -59,7 +59,9 @@ _FONT_URL = re.compile(r"url\(\s*['\"]?\s*data:", re.IGNORECASE)
 
 def looks_like_svg(data: bytes) -> bool:
     """Return whether bytes begin as an SVG does: markup, and `<svg` near its start."""
-    start = data[:8192].removeprefix(b"\xef\xbb\xbf").lstrip()
+    start = data[:8192].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        return False
     return start.startswith(b"<") and (b"<svg" in start or b":svg" in start)
 
 

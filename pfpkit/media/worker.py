@@ -8,13 +8,11 @@ processor time. It ends by itself when whoever started it is gone.
 """
 
 import contextlib
-import json
 import math
 import os
 import resource
-import struct
 import sys
-from dataclasses import astuple, replace
+from dataclasses import replace
 from io import BytesIO
 from typing import BinaryIO
 
@@ -25,24 +23,14 @@ from pfpkit.media.bounds import MediaLimits
 from pfpkit.media.font import Font
 from pfpkit.media.outcomes import MediaOutcome, Refusal
 from pfpkit.media.rendered import Rendered
+from pfpkit.media.wire import COST, LENGTH, READY, told
 from pfpkit.temporary import temporary_folder
 
-__all__ = ["COST", "LENGTH", "READY", "task"]
-
-LENGTH = struct.Struct(">Q")
-READY = b"ready"
-COST = struct.Struct(">dQ")
 _LINUX = sys.platform == "linux"
 
 
-def task(limits: MediaLimits, sizes: tuple[int, ...], memory_bytes: int, cpu_s: int) -> str:
-    """Return the argument that tells a worker its limits."""
-    return json.dumps([astuple(limits), sizes, memory_bytes, cpu_s])
-
-
 def main(argument: str) -> None:
-    numbers, edges, memory_bytes, cpu_s = json.loads(argument)
-    limits, sizes = MediaLimits(*numbers), tuple(edges)
+    limits, sizes, bounds = told(argument)
     with temporary_folder("pfpkit-media-") as folder:
         font = Font(folder)
         _rehearse(sizes, font)
@@ -50,11 +38,11 @@ def main(argument: str) -> None:
         questions, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
         os.dup2(2, 1)
         peak = _Peak()
-        _confine(memory_bytes)
+        _confine(bounds.memory_bytes)
         answers.write(READY)
         answers.flush()
         while (data := _read(questions)) is not None:
-            _allow(cpu_s)
+            _allow(bounds.cpu_s)
             before = _cpu_s()
             answer = render(data, limits, sizes, font).to_bytes()
             cost = COST.pack(_cpu_s() - before, peak.bytes())

@@ -250,3 +250,34 @@ def test_renderer__when_workers_cannot_start__no_worker(monkeypatch, tmp_path):
                 await renderer.render(PICTURE)
 
     asyncio.run(story())
+
+
+def test_renderer__closed_while_it_renders__worker_ends_after_its_picture():
+    """A picture that is being rendered is answered, and its worker is not left behind."""
+
+    async def story():
+        renderer = one_worker(cpu_s=1)
+        await renderer.render(PICTURE)
+        pid = pid_of(renderer)
+        rendering = asyncio.create_task(renderer.render(PICTURE))
+        await asyncio.sleep(0)
+        await renderer.close()
+        assert (await rendering).shown
+        assert not alive(pid)
+
+    asyncio.run(story())
+
+
+def test_rules__of_other_sizes__are_others():
+    """Whoever keeps what was rendered can tell by what rules it was."""
+    assert Renderer().rules == Renderer().rules
+    assert Renderer().rules != Renderer(sizes=(48,)).rules
+    assert "pillow" in Renderer().rules
+    assert "resvg-py" in Renderer().rules
+
+
+def test_renderer__imported__loads_no_decoder_of_drawings():
+    """Decoders for strangers are loaded where they may do no harm."""
+    code = "import sys, pfpkit.media; print('resvg_py' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "False\n"

@@ -109,6 +109,7 @@ def disguised():
     yield "one-byte", b"\x89", NOT_A_PICTURE
     yield "random-bytes", random.Random(7).randbytes(5000), NOT_A_PICTURE
     yield "html-called-png", HTML, UNSUPPORTED
+    yield "html-with-svg", HTML.replace(b"<body>", b"<body><svg></svg>"), UNSUPPORTED
     yield "javascript", b"alert(document.domain)//", UNSUPPORTED
     yield "json", b'{"image": "ipfs://..."}', UNSUPPORTED
     yield "pdf", b"%PDF-1.7\n1 0 obj", UNSUPPORTED
