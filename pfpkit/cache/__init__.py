@@ -1,0 +1,210 @@
+"""What was read before, so that it need not be asked for again. Losing it costs time, nothing else.
+
+Blocks are kept by their CID for ever, and hashed again whenever they are read. Facts, such as what
+a chain said at a block, are kept for the seconds that whoever found them says: an owner briefly,
+with the block in the fact; that there is no such token, shortly; that a node did not answer, never.
+Inside a process each key has one flight: who asks while somebody is asking waits for that answer.
+Between processes nothing is agreed; each writes whole files (`pfpkit.cache.disk`). Nothing here
+raises for a disk that is full, damaged or not there: `counts` says what went wrong.
+
+Files instead of a library or SQLite, on purpose: diskcache unpickles what it reads and has no
+release that does not; a damaged SQLite file loses every entry, and cannot be replaced while another
+process has it open; and a picture in its own file is read as fast as any file.
+"""
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from pfpkit.cache.disk import Disk
+from pfpkit.cache.flights import Flights
+from pfpkit.cid import CID, verify
+from pfpkit.errors import BadContent
+
+__all__ = ["NEGATIVE_S", "OWNERSHIP_S", "Blocks", "Cache", "CachedBlocks", "Counts", "Fact"]
+
+T = TypeVar("T")
+
+OWNERSHIP_S = 12.0
+"""How long an owner is believed: one slot of Ethereum."""
+NEGATIVE_S = 30.0
+"""How long it is believed that something is not there."""
+
+_INLINE_BYTES = 2**18
+"""Smaller entries are read on the event loop: handing them to a thread would take longer."""
+_HEAD = b"pfpkit fact 1\n"
+_DIGEST = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something found, or found missing, and for how many seconds it may be believed."""
+
+    data: bytes
+    keep_s: float | None
+    """None: for ever, as for what follows from a CID alone. 0: it is not kept at all."""
+    found: bool = True
+    """Whether it is there; if not, `data` says why."""
+    at: float = 0.0
+    """When it was found, in seconds since 1970; given by the cache."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """How often something was there, was not, was damaged, or could not be kept."""
+
+    hits: int = 0
+    misses: int = 0
+    damaged: int = 0
+    not_kept: int = 0
+    problem: str = ""
+    """The last reason for which something could not be kept."""
+
+
+class Cache:
+    """Blocks and facts in `folder`, at most `max_bytes` on disk; what was used longest ago goes.
+
+    `now` gives seconds since 1970. One event loop uses it; any number of processes share a folder.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        max_bytes: int = 2**30,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.counts = Counts()
+        self._disk = Disk(folder, max_bytes, now)
+        self._now = now
+        self._blocks = Flights[str, bytes]()
+        self._facts = Flights[str, Fact]()
+
+    async def block(self, cid: CID, fetch: Callable[[], Awaitable[bytes]]) -> bytes:
+        """Return the bytes of `cid`, from disk or else by `fetch`, hashed in either case.
+
+        Raises what `fetch` raises, and WrongBytes when its bytes are others.
+        """
+
+        def checked(data: bytes) -> bytes:
+            verify(cid, data)
+            return data
+
+        async def fetched() -> bytes:
+            data = checked(await fetch())
+            await self._put(key, data)
+            return data
+
+        key = _block_key(cid)
+        kept = await self._get(key, checked)
+        return await self._blocks.once(key, fetched) if kept is None else kept
+
+    async def keep(self, cid: CID, data: bytes) -> None:
+        """Keep a block that came without being asked for, such as one of a CAR; WrongBytes."""
+        verify(cid, data)
+        await self._put(_block_key(cid), data)
+
+    async def fact(self, key: str, ask: Callable[[], Awaitable[Fact]]) -> Fact:
+        """Return what is known under `key`, or else what `ask` finds, and keep that.
+
+        Raises what `ask` raises; that is not kept.
+        """
+
+        def believed(data: bytes) -> Fact | None:
+            fact = _fact_of(data, key)
+            return fact if _holds(fact, self._now()) else None
+
+        async def asked() -> Fact:
+            found = replace(await ask(), at=self._now())
+            if found.keep_s is None or found.keep_s > 0:
+                await self._put(_fact_key(key), _bytes_of(found, key))
+            return found
+
+        kept = await self._get(_fact_key(key), believed)
+        return await self._facts.once(key, asked) if kept is None else kept
+
+    async def forget(self, key: str) -> None:
+        """Forget a fact, as when a block that it rests on is gone."""
+        await asyncio.to_thread(self._disk.drop, _fact_key(key))
+
+    async def _get(self, key: str, read: Callable[[bytes], T | None]) -> T | None:
+        """Return what `read` makes of an entry; a damaged one is dropped, and counts as none."""
+        found: T | None = None
+        size = self._disk.size(key)
+        if size is not None:
+            try:
+                if size <= _INLINE_BYTES:
+                    found = read(self._disk.get(key))
+                else:
+                    found = await asyncio.to_thread(lambda: read(self._disk.get(key)))
+            except BadContent:
+                self.counts.damaged += 1
+                self._disk.drop(key)
+        self.counts.hits += found is not None
+        self.counts.misses += found is None
+        return found
+
+    async def _put(self, key: str, data: bytes) -> None:
+        problem = await asyncio.to_thread(self._disk.put, key, data)
+        if problem:
+            self.counts.not_kept += 1
+            self.counts.problem = problem
+
+
+class Blocks(Protocol):
+    """Where blocks come from when they are not kept."""
+
+    async def block(self, cid: CID) -> bytes:
+        """Return the bytes of `cid`."""
+
+
+class CachedBlocks:
+    """Blocks from a cache, and from `source` when it has not got them."""
+
+    def __init__(self, source: Blocks, cache: Cache) -> None:
+        self._source = source
+        self._cache = cache
+
+    async def block(self, cid: CID) -> bytes:
+        """Return the bytes of `cid`, hashed; raises what the source raises."""
+        return await self._cache.block(cid, lambda: self._source.block(cid))
+
+
+def _block_key(cid: CID) -> str:
+    # The bytes follow from the hash alone, whatever version and codec a CID of theirs has.
+    return f"block {cid.hash_code} {cid.digest.hex()}"
+
+
+def _fact_key(key: str) -> str:
+    return f"fact {key}"
+
+
+def _holds(fact: Fact, now: float) -> bool:
+    """Return whether a fact is believed; one from the future is not, for a clock was put back."""
+    return fact.keep_s is None or fact.at <= now < fact.at + fact.keep_s
+
+
+def _bytes_of(fact: Fact, key: str) -> bytes:
+    about = {"key": key, "at": fact.at, "keep_s": fact.keep_s, "found": fact.found}
+    body = json.dumps(about).encode() + b"\n" + fact.data
+    return _HEAD + hashlib.sha256(body).digest() + body
+
+
+def _fact_of(data: bytes, key: str) -> Fact:
+    """Read what `_bytes_of` wrote under this key; BadContent when it is anything else."""
+    digest, body = data[len(_HEAD) : len(_HEAD) + _DIGEST], data[len(_HEAD) + _DIGEST :]
+    if not data.startswith(_HEAD) or hashlib.sha256(body).digest() != digest:
+        raise BadContent(f"{key}: the entry does not match its checksum")
+    about, _, kept = body.partition(b"\n")
+    try:
+        said = json.loads(about)
+        if said["key"] != key:
+            raise BadContent(f"{key}: the entry is that of {said['key']}")
+        return Fact(kept, said["keep_s"], said["found"], said["at"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadContent(f"{key}: the entry is none that this pfpkit reads") from error

@@ -1,0 +1,421 @@
+"""Cache: blocks for ever, hashed when read; facts for their seconds; bounded, never in the way"""
+
+import asyncio
+import os
+import subprocess
+import sys
+from contextlib import contextmanager, suppress
+
+import pytest
+from support.limits import bound_by_permissions, no_file_larger
+
+from pfpkit.cache import NEGATIVE_S, OWNERSHIP_S, Cache, CachedBlocks, Fact
+from pfpkit.cid import CID, DAG_PB, cid_of
+from pfpkit.errors import GatewayError, WrongBytes
+
+BLOCK = b"a block" * 100
+START = 1_800_000_000.0
+
+
+class Clock:
+    def __init__(self):
+        self.time = START
+
+    def __call__(self):
+        self.time += 0.001  # so that last uses have an order
+        return self.time
+
+
+class Source:
+    """Where things come from; counts how often it was asked."""
+
+    def __init__(self, answer):
+        self.asked = 0
+        self.answer = answer
+
+    async def __call__(self):
+        self.asked += 1
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def cache(folder, clock):
+    return Cache(folder, now=clock)
+
+
+def entries(folder):
+    return [path for path in folder.glob("*/*") if len(path.name) == 64]
+
+
+def on_disk(folder):
+    return sum(-(-path.stat().st_size // 4096) * 4096 for path in entries(folder))
+
+
+def block(number, size=10_000):
+    data = number.to_bytes(4, "big") + bytes(size - 4)
+    return cid_of(data), data
+
+
+def test_block__second_time__from_disk_also_in_another_process(cache, folder):
+    """A block is fetched once; the next cache of the same folder has it, in any spelling."""
+    source = Source(BLOCK)
+    cid = cid_of(BLOCK)
+
+    async def story():
+        assert await cache.block(cid, source) == BLOCK
+        assert await cache.block(cid, source) == BLOCK
+        other = CID(0, DAG_PB, cid.digest)
+        return await Cache(folder).block(other, source)
+
+    assert asyncio.run(story()) == BLOCK
+    assert source.asked == 1
+    assert (cache.counts.hits, cache.counts.misses, cache.counts.problem) == (1, 1, "")
+
+
+def test_block__of_large_and_empty_bytes__the_same_bytes(cache):
+    """Also what is read in a thread, and what has no bytes at all."""
+    for data in (b"", os.urandom(3_000_000)):
+        source = Source(data)
+        for _ in range(2):
+            assert asyncio.run(cache.block(cid_of(data), source)) == data
+        assert source.asked == 1
+
+
+def test_block__when_the_source_lies__wrong_bytes_and_nothing_kept(cache, folder):
+    """Bytes that are not those of the CID are neither returned nor kept."""
+    source = Source(b"other bytes")
+    for _ in range(2):
+        with pytest.raises(WrongBytes):
+            asyncio.run(cache.block(cid_of(BLOCK), source))
+    with pytest.raises(WrongBytes):
+        asyncio.run(cache.keep(cid_of(BLOCK), b"other bytes"))
+    assert source.asked == 2
+    assert not folder.exists()
+
+
+def test_block__when_the_source_fails__its_error_and_asked_again(cache):
+    """A gateway that failed is asked again: a failure is no answer."""
+    source = Source(GatewayError("no gateway"))
+    for _ in range(2):
+        with pytest.raises(GatewayError):
+            asyncio.run(cache.block(cid_of(BLOCK), source))
+    assert source.asked == 2
+
+
+def test_cached_blocks__around_a_source__asks_it_once(cache):
+    """Whoever reads blocks can be given a cache in front of them."""
+
+    class Blocks:
+        asked = 0
+
+        async def block(self, cid):
+            self.asked += 1
+            return BLOCK
+
+    source = Blocks()
+    for _ in range(2):
+        assert asyncio.run(CachedBlocks(source, cache).block(cid_of(BLOCK))) == BLOCK
+    assert source.asked == 1
+
+
+@pytest.mark.parametrize("bit", [0, 7, 8 * 300, -1])
+def test_block__when_damaged_on_disk__fetched_again_and_mended(cache, folder, bit):
+    """Any flipped bit is found, counted, and fetched anew."""
+    source = Source(BLOCK)
+    asyncio.run(cache.block(cid_of(BLOCK), source))
+    (path,) = entries(folder)
+    data = bytearray(path.read_bytes())
+    data[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(data)
+    for _ in range(2):
+        assert asyncio.run(cache.block(cid_of(BLOCK), source)) == BLOCK
+    assert source.asked == 2
+    assert cache.counts.damaged == 1
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "of another key", "old", "folder"])
+def test_fact__when_damaged_on_disk__asked_again_and_mended(cache, folder, damage):
+    """A fact has a checksum over its key and its time, too."""
+    source = Source(Fact(b"owner", 1e6))
+
+    async def story(key):
+        return (await cache.fact(key, source)).data
+
+    asyncio.run(story("token 1"))
+    (path,) = entries(folder)
+    data = path.read_bytes()
+    if damage == "of another key":
+        asyncio.run(story("token 2"))
+        (other,) = set(entries(folder)) - {path}
+        path.write_bytes(other.read_bytes())
+    elif damage == "folder":
+        path.unlink()
+        path.mkdir()
+    else:
+        flipped = data.replace(b"1000000.0", b"9000000.0")
+        assert flipped != data
+        damaged = {"cut": data[:-1], "empty": b"", "flipped": flipped, "old": b"x" + data}
+        path.write_bytes(damaged[damage])
+    before = source.asked
+    assert asyncio.run(story("token 1")) == b"owner"
+    assert source.asked == before + 1
+    if damage != "folder":
+        assert asyncio.run(story("token 1")) == b"owner"
+        assert (source.asked, cache.counts.damaged) == (before + 1, 1)
+
+
+def test_fact__within_its_seconds__believed_and_then_asked_again(cache, clock):
+    """An owner is believed for one slot, with the time at which it was found."""
+    source = Source(Fact(b'{"owner":"0x..","block":7}', OWNERSHIP_S))
+
+    async def story():
+        first = await cache.fact("owner of 7", source)
+        clock.time = START + OWNERSHIP_S - 0.5
+        assert await cache.fact("owner of 7", source) == first
+        assert source.asked == 1
+        clock.time = START + OWNERSHIP_S + 0.5
+        again = await cache.fact("owner of 7", source)
+        assert (source.asked, again.at > first.at) == (2, True)
+
+    asyncio.run(story())
+
+
+def test_fact__that_something_is_missing__believed_shortly(cache, clock):
+    """That there is no such token is kept as such, and not for long."""
+    source = Source(Fact(b"no such token", NEGATIVE_S, found=False))
+
+    async def story():
+        for _ in range(3):
+            fact = await cache.fact("token 9", source)
+            assert (fact.found, fact.data) == (False, b"no such token")
+        assert source.asked == 1
+        clock.time += NEGATIVE_S
+        await cache.fact("token 9", source)
+        assert source.asked == 2
+
+    asyncio.run(story())
+
+
+def test_fact__that_is_not_to_be_kept__asked_each_time(cache, folder):
+    """That a node did not answer says nothing about the next moment."""
+    source = Source(Fact(b"the node is away", 0))
+    for _ in range(3):
+        asyncio.run(cache.fact("owner of 7", source))
+    assert source.asked == 3
+    assert not folder.exists()
+
+
+def test_fact__for_ever__after_years(cache, clock):
+    """What follows from a CID alone never grows old."""
+    source = Source(Fact(b"rendered", None))
+
+    async def story():
+        await cache.fact("avatar of bafy", source)
+        clock.time += 10 * 365 * 86_400
+        assert (await cache.fact("avatar of bafy", source)).data == b"rendered"
+
+    asyncio.run(story())
+    assert source.asked == 1
+
+
+def test_fact__when_the_clock_was_put_back__asked_again(cache, clock):
+    """A fact from the future would be believed too long."""
+    source = Source(Fact(b"owner", OWNERSHIP_S))
+    asyncio.run(cache.fact("owner of 7", source))
+    clock.time -= 3_600
+    asyncio.run(cache.fact("owner of 7", source))
+    assert source.asked == 2
+
+
+def test_fact__once_forgotten__asked_again(cache):
+    """A fact whose block was undone can be forgotten; one that is unknown, too."""
+    source = Source(Fact(b"owner", 1e6))
+
+    async def story():
+        await cache.forget("owner of 7")
+        await cache.fact("owner of 7", source)
+        await cache.forget("owner of 7")
+        await cache.fact("owner of 7", source)
+
+    asyncio.run(story())
+    assert source.asked == 2
+
+
+def test_cache__when_many_ask_at_once__one_flight(cache):
+    """A hundred at the same moment ask the network once."""
+
+    class Slow(Source):
+        async def __call__(self):
+            await asyncio.sleep(0.05)
+            return await super().__call__()
+
+    blocks, facts = Slow(BLOCK), Slow(Fact(b"owner", 1e6))
+
+    async def story():
+        cid = cid_of(BLOCK)
+        await asyncio.gather(*(cache.block(cid, blocks) for _ in range(100)))
+        await asyncio.gather(*(cache.fact("owner", facts) for _ in range(100)))
+
+    asyncio.run(story())
+    assert (blocks.asked, facts.asked) == (1, 1)
+
+
+def test_cache__over_its_bound__what_was_used_longest_ago_goes(folder, clock):
+    """The disk never holds more than the bound, and what is used stays."""
+    bound = 40 * 12_288
+    cache = Cache(folder, max_bytes=bound, now=clock)
+    used = block(0)
+
+    async def story():
+        for number in range(120):
+            await cache.keep(*block(number))
+            await cache.block(used[0], Source(GatewayError("gone")))
+            assert on_disk(folder) <= bound
+        kept = []
+        for number in range(120):
+            with suppress(GatewayError):
+                await cache.block(block(number)[0], Source(GatewayError("gone")))
+                kept.append(number)
+        return kept
+
+    kept = asyncio.run(story())
+    assert kept[0] == 0
+    assert kept[1:] == list(range(120 - len(kept) + 1, 120))
+    assert 30 <= len(kept) <= 40
+
+
+def test_cache__of_an_entry_over_its_bound__not_kept_and_said(folder, clock):
+    """What is larger than the cache passes through it."""
+    cache = Cache(folder, max_bytes=8_192, now=clock)
+    source = Source(bytes(9_000))
+    for _ in range(2):
+        assert asyncio.run(cache.block(cid_of(source.answer), source)) == source.answer
+    assert source.asked == 2
+    assert cache.counts.not_kept == 2
+    assert "9,000 bytes are more than the whole cache" in cache.counts.problem
+
+
+@pytest.mark.parametrize("total", [b"", b"rubbish", b"-5\n", b"%20d\n" % 10**15, b"%20d" % 3])
+def test_cache__when_its_total_is_wrong__counted_again(folder, clock, total):
+    """The noted total is a shortcut: without it the entries are counted."""
+    cache = Cache(folder, max_bytes=4 * 12_288, now=clock)
+    for number in range(3):
+        asyncio.run(cache.keep(*block(number)))
+    (folder / "total").write_bytes(total)
+    for number in range(3, 9):
+        asyncio.run(cache.keep(*block(number)))
+        assert on_disk(folder) <= 4 * 12_288
+    assert cache.counts.not_kept == 0
+
+
+def test_cache__with_strange_files_in_its_folder__left_alone(folder, clock):
+    """Only what the cache wrote is counted or removed."""
+    (folder / "ab").mkdir(parents=True)
+    for name in ("notes.txt", "ab/notes.txt"):
+        (folder / name).write_bytes(bytes(100_000))
+    cache = Cache(folder, max_bytes=50_000, now=clock)
+    for number in range(9):
+        asyncio.run(cache.keep(*block(number)))
+    assert cache.counts.not_kept == 0
+    assert (folder / "notes.txt").exists()
+    assert (folder / "ab" / "notes.txt").exists()
+
+
+def test_cache__once_emptied_by_hand__goes_on(cache, folder):
+    """`rm -r` while it is used costs what was in it."""
+    source = Source(BLOCK)
+    asyncio.run(cache.block(cid_of(BLOCK), source))
+    subprocess.run(["rm", "-r", str(folder)], check=True)
+    for _ in range(2):
+        assert asyncio.run(cache.block(cid_of(BLOCK), source)) == BLOCK
+    assert source.asked == 2
+
+
+@contextmanager
+def tiny_disk(path):
+    """A file system of 256 KiB, or None when this user may not mount one."""
+    path.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(path)]
+    mounted = sys.platform == "linux" and not subprocess.run(mount, capture_output=True).returncode
+    try:
+        yield mounted
+    finally:
+        if mounted:
+            subprocess.run(["umount", str(path)], check=True)
+
+
+FULL = """
+import asyncio, pathlib, sys
+from pfpkit.cache import Cache
+from pfpkit.cid import cid_of
+
+async def story():
+    cache = Cache(pathlib.Path(sys.argv[1]))
+    async def fetch():
+        return data
+    for number in range(20):
+        data = bytes([number]) * 100_000
+        assert await cache.block(cid_of(data), fetch) == data
+    assert not pathlib.Path(sys.argv[1], "incoming").exists()
+    print(cache.counts.not_kept, cache.counts.problem)
+
+asyncio.run(story())
+"""
+
+
+def test_cache__on_a_full_disk__only_caching_is_lost(tmp_path):
+    """Blocks come all the same, why they were not kept is said, and no half entry stays."""
+    with tiny_disk(tmp_path / "disk") as mounted:
+        told = [sys.executable, "-c", FULL, str(tmp_path / "disk" / "cache")]
+        limit = None if mounted else no_file_larger(50_000)
+        said = subprocess.run(told, capture_output=True, text=True, preexec_fn=limit, check=True)
+    why = "No space left on device" if mounted else "File too large"
+    assert said.stdout.strip() == f"{18 if mounted else 20} {why}"
+
+
+STUCK = """
+import asyncio, pathlib, sys
+from pfpkit.cache import Cache
+from pfpkit.cid import cid_of
+
+async def story():
+    cache = Cache(pathlib.Path(sys.argv[1]), max_bytes=8192)
+    for data in (b"a", b"b", b"c"):
+        await cache.keep(cid_of(data), data)
+        for shard in pathlib.Path(sys.argv[1]).glob("??"):
+            shard.chmod(0o500)
+    print(cache.counts.not_kept, cache.counts.problem)
+
+asyncio.run(story())
+"""
+
+
+def test_cache__when_nothing_can_be_removed__the_bound_holds(tmp_path):
+    """Where old entries may not be deleted, new ones are not kept."""
+    told = [sys.executable, "-c", STUCK, str(tmp_path)]
+    said = subprocess.run(
+        told, capture_output=True, text=True, preexec_fn=bound_by_permissions, check=True
+    )
+    assert said.stdout.strip() == "1 the cache is full, and its oldest entries cannot be removed"
+    assert on_disk(tmp_path) == 8_192
+
+
+def test_cache__where_nothing_may_be_written__only_caching_is_lost(tmp_path):
+    """A file where the folder should be is no reason to fail."""
+    (tmp_path / "cache").write_bytes(b"")
+    cache = Cache(tmp_path / "cache")
+    assert asyncio.run(cache.block(cid_of(BLOCK), Source(BLOCK))) == BLOCK
+    assert cache.counts.not_kept == 1
+    assert cache.counts.problem == "File exists"
