@@ -38,11 +38,16 @@ class Budget:
         """The blocks that were asked for, in the order of reading."""
         return tuple(Block(cid, data) for cid, data in self._kept.items())
 
+    @property
+    def left_s(self) -> float:
+        """How much of its time is left, in seconds; 0 when none is."""
+        return max(0.0, self._deadline - time.monotonic())
+
     async def get(self, cid: CID) -> bytes:
         """Return the bytes of `cid`; BadBlock or GatewayError when the reading takes too much."""
-        left_s = self._deadline - time.monotonic()
+        left_s = self.left_s
         # A block that is kept costs no waiting, so a timeout alone would never end a long loop.
-        if left_s <= 0:
+        if not left_s:
             raise self._too_slow(cid)
         if cid in self._kept:
             return self._kept[cid]

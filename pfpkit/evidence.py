@@ -12,11 +12,13 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from contextlib import suppress
+from typing import Protocol, runtime_checkable
 
 from pfpkit.addresses import without_credentials
+from pfpkit.ahead import Ahead
 from pfpkit.budget import Budget
-from pfpkit.cid import CID, verify
+from pfpkit.cid import CID, RAW, Block, verify
 from pfpkit.content_uri import ContentURI, Inline, WebPlace, parse_content_uri
 from pfpkit.errors import BadCID, BadURI, GatewayError, NotFound, PfpkitError, Unverified
 from pfpkit.images import ImageInfo, Limits, inspect
@@ -59,6 +61,14 @@ class Blocks(Protocol):
 
     async def block(self, cid: CID) -> bytes:
         """Return the bytes of `cid`."""
+
+
+@runtime_checkable
+class Entities(Blocks, Protocol):
+    """A source that can also give all blocks of one file at once, with those that lead to it."""
+
+    async def entity(self, place: IpfsPath, *, max_bytes: int) -> Sequence[Block]:
+        """Return them, each one hashed; a PfpkitError where it cannot."""
 
 
 class WebSource(Protocol):
@@ -118,8 +128,10 @@ class _Walk:
         self.source = source
         self.limits = limits
         self.web = web
+        self.stock: dict[CID, bytes] = {}
+        self.ahead = Ahead(self._fetch)
         self.budget = Budget(
-            self._fetch,
+            self.ahead.get,
             max_blocks=MAX_BLOCKS,
             max_bytes=max_proof_bytes(limits),
             within_s=within_s,
@@ -137,8 +149,9 @@ class _Walk:
     async def run(self) -> Proof:
         steps: list[Step] = []
         walks = (self._token_uri, self._metadata, self._image_link, self._image, self._media)
-        for name, walk in zip(_STEPS, walks, strict=True):
-            steps.append(await self._step(name, walk, steps))
+        async with self.ahead:
+            for name, walk in zip(_STEPS, walks, strict=True):
+                steps.append(await self._step(name, walk, steps))
         name_said = None if self.found is None else self.found.name
         return Proof(
             tuple(steps),
@@ -168,7 +181,23 @@ class _Walk:
         took_ms = round((time.monotonic() - started) * 1000)
         return Step(name, outcome, _line(said), error, took_ms)
 
+    async def _stock(self, place: IpfsPath, max_bytes: int) -> None:
+        """Ask for all blocks of a file at once, where there are several and the source can.
+
+        What does not come is asked for block by block, and that is what the proof speaks of.
+        """
+        single = not place.path and place.root.codec == RAW
+        if single or not isinstance(self.source, Entities):
+            return
+        with suppress(PfpkitError, TimeoutError):
+            async with asyncio.timeout(self.budget.left_s):
+                blocks = await self.source.entity(place, max_bytes=max_bytes)
+            self.stock.update((block.cid.as_v1(), block.data) for block in blocks)
+
     async def _fetch(self, cid: CID) -> bytes:
+        if (stocked := self.stock.pop(cid.as_v1(), None)) is not None:
+            verify(cid, stocked)
+            return stocked
         try:
             data = await self.source.block(cid)
         except NotFound as error:
@@ -199,6 +228,7 @@ class _Walk:
         place = self.place
         assert place is not None
         if isinstance(place, IpfsPath):
+            await self._stock(place, MAX_FOREIGN_BYTES)
             self.metadata = await self._locate(place)
             data = await self._read(self.metadata, MAX_FOREIGN_BYTES)
             self._understand(data, "", Binding.BY_CONTENT)
@@ -221,6 +251,7 @@ class _Walk:
         self.linked = linked = await _link(self.found.image, what, self.limits.max_bytes)
         minted = await self._minted_image()
         if isinstance(linked, IpfsPath):
+            await self._stock(linked, self.limits.max_bytes)
             return await self._same_block(await self._locate(linked), minted) + note
         if minted is not None:
             raise Unverified(

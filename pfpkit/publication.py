@@ -40,6 +40,7 @@ _NEAR = Pressure(at_once=_AT_ONCE, retries=3, backoff_s=2.0)
 _PUBLIC = Pressure(per_minute=1200, burst=40, at_once=_AT_ONCE, retries=3, backoff_s=2.0)
 """Requests for single blocks. Public gateways do not say how many they take; they say 429."""
 
+_LIMITS = Limits(block_s=30.0)
 _FINAL = {Reason.WRONG_TYPE, Reason.COMPRESSED, Reason.TOO_LARGE, Reason.REDIRECTED}
 
 
@@ -124,7 +125,8 @@ class RouteReader:
         self.route = route
         self._clock = clock or Clock()
         self._gate = Gate(route.name, route.pressure, clock)
-        self._gateway = Retriever([route.url], Limits(block_s=30.0))
+        # Blocks alone, one after another: its pace counts each request.
+        self._gateway = Retriever([route.url], _LIMITS, plain_files=False, ahead=0)
 
     async def __aenter__(self) -> Self:
         return self
@@ -204,7 +206,7 @@ async def read_back(
     CID, as wallets do that follow the metadata's link. `gateway` is a client of that route alone.
     """
     if gateway is None:
-        async with Retriever([route.url], Limits(block_s=30.0)) as own:
+        async with Retriever([route.url], _LIMITS, plain_files=False, ahead=0) as own:
             return await read_back(bundle, image, route, own)
     try:
         metadata = await gateway.read(IpfsPath(bundle, METADATA))

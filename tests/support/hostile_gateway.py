@@ -15,7 +15,7 @@ import threading
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from pfpkit.car import write_car
 from pfpkit.cid import CID, cid_of
@@ -44,6 +44,8 @@ class Lie(StrEnum):
     SLOW = "thinks for a while and answers rightly"
     WRONG_TYPE = "serves the right bytes as HTML"
     PLAIN = "ignores the format and serves plain bytes"
+    ONLY_FILES = "ignores the format and serves `files`"
+    NO_CARS = "406 for a CAR, and the right block"
     GZIP_BOMB = "compresses zeros"
     MISSING = "404"
     BUSY = "429"
@@ -66,6 +68,8 @@ class HostileGateway:
         self.blocks = {block.cid: block.data for block in blocks}
         self.lie = lie
         self.elsewhere = elsewhere
+        self.files: dict[str, bytes] = {}
+        """Served by path, such as `CID/a.json`, to whoever asks for no format."""
         self.first: list[Lie] = []
         """Used up one request after another, before `lie`."""
         self.retry_after = "60"
@@ -131,7 +135,14 @@ class _Handler(socketserver.BaseRequestHandler):
         gateway.requests.append(target)
         parts = urlsplit(target)
         wants_car = parse_qs(parts.query).get("format") == ["car"]
-        cid = CID.parse(parts.path.removeprefix("/ipfs/"))
+        path = unquote(parts.path.removeprefix("/ipfs/"))
+        if gateway.lie is Lie.ONLY_FILES or not parts.query:
+            self._file(gateway.files.get(path))
+            return
+        if wants_car and gateway.lie is Lie.NO_CARS:
+            self._answer("406 Not Acceptable", "text/plain", b"no CARs here\n")
+            return
+        cid = CID.parse(path.partition("/")[0])
         body = gateway.car(cid) if wants_car else gateway.blocks.get(cid)
         if gateway.instead is not None:
             body = gateway.instead
@@ -139,6 +150,12 @@ class _Handler(socketserver.BaseRequestHandler):
             self._answer("404 Not Found", "text/plain", b"no such block\n")
         else:
             self._lie(body, _CAR if wants_car else _RAW)
+
+    def _file(self, data: bytes | None) -> None:
+        if data is None:
+            self._answer("404 Not Found", "text/plain", b"no such file\n")
+        else:
+            self._answer("200 OK", "application/octet-stream", data)
 
     def _read_target(self) -> str | None:
         head = b""
