@@ -37,10 +37,15 @@ def write_car(out: BinaryIO, roots: Sequence[CID], blocks: Iterable[Block]) -> i
     header = _encode_header(roots)
     written = out.write(varint(len(header)) + header)
     for cid, data in blocks:
-        name = cid.encode()
-        written += out.write(varint(len(name) + len(data)) + name)
+        written += out.write(section_head(cid, len(data)))
         written += out.write(data)
     return written
+
+
+def section_head(cid: CID, size: int) -> bytes:
+    """Return what stands in a CAR before a block of `size` bytes: the section's length, the CID."""
+    name = cid.encode()
+    return varint(len(name) + size) + name
 
 
 def read_car(

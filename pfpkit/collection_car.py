@@ -15,7 +15,7 @@ from pfpkit.car import read_car, write_car
 from pfpkit.cid import CID, Block
 from pfpkit.directory import Directory
 from pfpkit.errors import BadCar, BadInput, NotFound, NotPinned, PfpkitError
-from pfpkit.pinning import Dag
+from pfpkit.pinning import Dag, PinReceipt
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pins import PinEntry, PinnedBy
 from pfpkit.temporary import temporary_file
@@ -26,6 +26,7 @@ __all__ = ["export_car", "import_car"]
 
 _MAX_BLOCKS = 2**20
 _MAX_TOKENS = 200_000
+_GROUP = 64  # tokens that wait for the disk together
 Told = Callable[[int, int], None]
 
 
@@ -71,15 +72,27 @@ def import_car(
     except OSError as error:
         raise BadInput(f"{path}: cannot be read: {error.strerror}") from error
     entries = _entries(store, roots[0], path)
-    pinned = []
-    for done, entry in enumerate(entries, 1):
-        store.pin(Dag(entry.image, ()))
-        receipt = store.pin(Dag(entry.bundle, ()))
-        held = PinnedBy(store.name, now(), receipt.blocks, receipt.bytes)
-        pinned.append(replace(entry, pinners=(held,)))
-        told(done, len(entries))
+    pinned: list[PinEntry] = []
+    for at in range(0, len(entries), _GROUP):
+        some = entries[at : at + _GROUP]
+        _pinned(store, [entry.image for entry in some])
+        receipts = _pinned(store, [entry.bundle for entry in some])
+        for entry, receipt in zip(some, receipts, strict=True):
+            held = PinnedBy(store.name, now(), receipt.blocks, receipt.bytes)
+            pinned.append(replace(entry, pinners=(held,)))
+        told(len(pinned), len(entries))
     store.pin(Dag(roots[0], (), frozenset(entry.bundle for entry in entries)))
     return roots[0], pinned
+
+
+def _pinned(store: BlockStore, roots: Sequence[CID]) -> list[PinReceipt]:
+    """Pin roots whose blocks are in the store."""
+    receipts = []
+    for found in store.pin_many([Dag(root, ()) for root in roots]):
+        if isinstance(found, PfpkitError):
+            raise found
+        receipts.append(found)
+    return receipts
 
 
 def _listed(store: BlockStore, entry: PinEntry) -> tuple[CID, int]:

@@ -20,7 +20,7 @@
     │   ├── WrongCID         a back end answered with another CID than ours
     │   ├── AccessDenied     a service refuses the credentials
     │   ├── Unavailable      a service did not answer rightly, retries included
-    │   ├── StoreDamaged     a block on disk does not match its CID
+    │   ├── StoreDamaged     a block on disk does not match its CID, or the index is damaged
     │   └── StoreFull        the disk is full
     ├── GatewayError         no gateway gave the block; says what each one did
     ├── WebError             a URL could not be fetched, or may not be; says why
@@ -138,7 +138,7 @@ class Unavailable(PinError):
 
 
 class StoreDamaged(PinError):
-    """A block on disk does not match its CID."""
+    """A block on disk does not match its CID, or the index of blocks cannot be read."""
 
 
 class StoreFull(PinError):

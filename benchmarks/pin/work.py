@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pfpkit.atomic import write_file
-from pfpkit.car import write_car
-from pfpkit.cid import CID, Block, cid_of, varint
+from pfpkit.car import section_head, write_car
+from pfpkit.cid import CID, Block, cid_of
 from pfpkit.collection import Collection
 from pfpkit.flow.pin import pin
 from pfpkit.paths import add_path
@@ -73,8 +73,7 @@ def _car_sink(out: BinaryIO) -> Sink:
     write_car(out, [CID(1, 0x70, bytes(32))], ())
 
     def sink(block: Block) -> None:
-        name = block.cid.encode()
-        out.write(varint(len(name) + len(block.data)) + name)
+        out.write(section_head(block.cid, len(block.data)))
         out.write(block.data)
 
     return sink

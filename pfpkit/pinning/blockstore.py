@@ -1,29 +1,28 @@
-"""The embedded block store: a folder of content-addressed files on this machine.
+"""The embedded block store: a folder of content-addressed blocks on this machine.
 
-    blocks/SHARDING         how blocks are spread over folders, as Kubo's flatfs writes it
-    blocks/TQ/CIQ...TQA.data  one block, named by its multihash in base32
-    pins/bafybei...         one small file per pinned root, made after every block of its DAG; its
-                            name is what counts
-    tmp/                    files being written; what a killed run left is removed at the next start
-    lock                    shared while somebody writes, so that no other process cleans tmp/ then
+    blocks.car      every block, one after another; any CAR reader reads it (`blockfile`)
+    index.sqlite    where each block is in it, and which roots are pinned (`blockindex`)
 
 Trusts nothing that it reads: a block is hashed against its CID on the way in and on the way out.
-A file appears under its name only when it is whole and on the disk (write, fsync, rename), so two
-processes may write the same store. Blocks are kept by multihash, as in Kubo: the raw and the
-dag-pb CID of one digest are one file.
+A group of blocks is appended and flushed under a lock, and then enters the index in one
+transaction, together with the pins that they complete. So what is indexed is on the disk, a pin
+exists only when every block of its DAG does, and a process that is killed leaves no more than an
+end of blocks.car that is in no index; the next one that writes cuts it off. Any number of
+processes may write and read one store. Blocks are kept by digest: the raw and the dag-pb CID of
+one digest are one block.
+
+An index that was removed is made again from blocks.car; the pins are then put back by pinning
+again, which writes no block twice.
 """
 
-import base64
 import errno
-import fcntl
-import json
-import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pfpkit.cid import CID, DAG_PB, SHA2_256, Block, verify
+from pfpkit.cid import CID, DAG_PB, MAX_BLOCK_BYTES, SHA2_256, Block, verify
 from pfpkit.errors import (
     BadCID,
     NotFound,
@@ -34,16 +33,22 @@ from pfpkit.errors import (
     StoreFull,
     WrongBytes,
 )
-from pfpkit.flushing import flush_folders, write_through
 from pfpkit.pinning import Dag, PinReceipt
+from pfpkit.pinning.blockfile import BlockFile, Place, Writer
+from pfpkit.pinning.blockindex import BlockIndex
 from pfpkit.unixfs import decode_node
 
-_SHARDING = b"/repo/flatfs/shard/v1/next-to-last/2\n"
 # A quota and a limit on file size look like a full disk to whoever has to fix it.
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# SQLite says no more of a quota than that it could not write.
+_INDEX_FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE})
+_INDEX_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 # Bounds on what is in memory at once.
-_BATCH_BLOCKS = 256
+_BATCH_BLOCKS = 4096
 _BATCH_BYTES = 16 * 2**20
+
+_Batch = dict[bytes, Block]
+_Counts = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,46 +60,50 @@ class _Known:
 class BlockStore:
     """Blocks and pins in the folder `path`, which is made when it is not there.
 
-    `EmbeddedPinner` makes a `Pinner` of it.
+    `EmbeddedPinner` makes a `Pinner` of it. Threads may share it.
     """
 
     name = "blockstore"
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        self._blocks = self.path / "blocks"
-        self._pins = self.path / "pins"
-        self._tmp = self.path / "tmp"
+        self._file = BlockFile(self.path / "blocks.car")
+        self._index_path = self.path / "index.sqlite"
+        self._index: BlockIndex | None = None
         with self._disk("open"):
-            for folder in (self._blocks, self._pins, self._tmp):
-                folder.mkdir(parents=True, exist_ok=True)
-            self._check_sharding()
-            self._remove_leftovers()
+            self.path.mkdir(parents=True, exist_ok=True)
+            if (self.path / "blocks" / "SHARDING").exists():
+                raise PinError(
+                    f"{self.path} holds a file for each block, as an earlier pfpkit kept them, "
+                    "which is not read any more; move it away and pin again"
+                )
+            self._current()
 
     # blocks
 
     def get(self, cid: CID) -> bytes:
-        """Return the bytes of `cid`. They were hashed: StoreDamaged when the file is not them,
-        NotFound when there is none."""
-        file = self._file(cid)
+        """Return the bytes of `cid`. They were hashed: StoreDamaged when they are not those,
+        NotFound when there are none."""
+        digest = _digest(cid)
         with self._disk("read"):
-            try:
-                data = file.read_bytes()
-            except FileNotFoundError:
-                raise NotFound(f"{cid} is not in the block store {self.path}") from None
+            place = self._current().places((digest,)).get(digest)
+            if place is None:
+                raise NotFound(f"{cid} is not in the block store {self.path}")
+            with self._file.reading() as read:
+                data = read(place)
         try:
             verify(cid, data)
         except WrongBytes:
             raise StoreDamaged(
-                f"{file} is damaged, its bytes are not those of {cid}; "
-                "delete that file and pin its content again"
+                f"{self._file.path} is damaged at byte {place.offset}, the bytes there are not "
+                f"those of {cid}; pin its content again, which writes a good copy"
             ) from None
         return data
 
     def has_block(self, cid: CID) -> bool:
-        """Return whether a file for `cid` is there; `get` tells whether it is whole."""
+        """Return whether `cid` is in the index; `get` tells whether it is whole."""
         with self._disk("read"):
-            return self._file(cid).is_file()
+            return bool(self._current().places((_digest(cid),)))
 
     def put(self, block: Block) -> bool:
         """Write one block; return whether it was new. For many, `put_many` is faster."""
@@ -106,7 +115,7 @@ class BlockStore:
         All of them are on the disk when this returns. WrongBytes for a block that does not match
         its CID, StoreFull when the disk is full: no block is then half-written.
         """
-        return sum(self._keep(batch) for batch in _batches(map(_verified, blocks)))
+        return sum(self._write(batch, {})[0] for batch, _ in _batches(map(_checked, blocks)))
 
     # pins
 
@@ -129,173 +138,54 @@ class BlockStore:
         try:
             return self._pin_group(dags)
         except PinError as error:
-            if len(dags) == 1 or isinstance(error, StoreFull):
-                return [error for _ in dags]
-        # What one of them met is not the others' fault.
-        return [found for dag in dags for found in self.pin_many((dag,))]
+            return [error for _ in dags]
 
     def _pin_group(self, dags: Sequence[Dag]) -> list[PinReceipt | PfpkitError]:
-        known: list[dict[CID, _Known]] = [{} for _ in dags]
+        known: dict[CID, _Known] = {}
         found: dict[int, PinReceipt | PfpkitError] = {}
-        for batch in _batches(self._checked(dags, known, found)):
-            self._keep(batch)
-        records: dict[Path, bytes] = {}
+        counts: dict[int, _Counts] = {}
+        new: set[CID] = set()
+        for batch, is_last in _batches(_given(dags, known, found)):
+            if is_last:
+                counts = self._measured(dags, known, found)
+            pins = {dags[place].root.as_v1(): count for place, count in counts.items()}
+            _, new = self._write(batch, pins)
+        for place, (blocks, size) in counts.items():
+            root = dags[place].root
+            found[place] = PinReceipt(self.name, root, blocks, size, root.as_v1() in new)
+            new.discard(root.as_v1())
+        return [found[place] for place in range(len(dags))]
+
+    def _measured(
+        self,
+        dags: Sequence[Dag],
+        known: Mapping[CID, _Known],
+        found: dict[int, PinReceipt | PfpkitError],
+    ) -> dict[int, _Counts]:
+        """Return what is under each root whose DAG is whole; why others are not is in `found`."""
+        counts = {}
         for place, dag in enumerate(dags):
             if place not in found:
                 try:
-                    blocks, size = self._measure(dag, known[place])
+                    counts[place] = self._measure(dag, known)
                 except PfpkitError as error:
                     found[place] = error
-                    continue
-                record = self._record(dag.root)
-                new = record not in records and not self.has(dag.root)
-                if new:
-                    records[record] = (
-                        json.dumps({"blocks": blocks, "bytes": size}) + "\n"
-                    ).encode()
-                found[place] = PinReceipt(self.name, dag.root, blocks, size, new)
-        if records:
-            self._write_records(records)
-        return [found[place] for place in range(len(dags))]
+        return counts
 
-    def _checked(
-        self,
-        dags: Sequence[Dag],
-        known: Sequence[dict[CID, _Known]],
-        found: dict[int, PinReceipt | PfpkitError],
-    ) -> Iterator[Block]:
-        """Yield the blocks of all DAGs; one that is wrong ends its own DAG, and is in `found`."""
-        for place, dag in enumerate(dags):
-            try:
-                for block in dag.blocks:
-                    verify(block.cid, block.data)
-                    known[place][block.cid.as_v1()] = _note(block)
-                    yield block
-            except PfpkitError as error:
-                found[place] = error
-
-    def has(self, root: CID) -> bool:
-        """Return whether `root` is recorded as pinned."""
-        with self._disk("read"):
-            return self._record(root).is_file()
-
-    def is_whole(self, root: CID) -> bool:
-        """Return whether every block under `root` is there; files' blocks are measured alone.
-
-        Nodes are hashed, so that only damage which keeps a leaf's size is not noticed.
-        """
-        waiting: list[tuple[CID, int]] = [(root, -1)]
-        while waiting:
-            cid, size = waiting.pop()
-            if cid.codec != DAG_PB and size >= 0:
-                with self._disk("read"):
-                    try:
-                        if self._file(cid).stat().st_size != size:
-                            return False
-                    except FileNotFoundError:
-                        return False
-                continue
-            try:
-                data = self.get(cid)
-            except (NotFound, StoreDamaged):
-                return False
-            if cid.codec == DAG_PB:
-                waiting.extend((link.cid, link.tsize) for link in decode_node(cid, data).links)
-        return True
-
-    def unpin(self, root: CID) -> bool:
-        """Forget the pin of `root`; return whether there was one. Its blocks stay on disk."""
-        with self._disk("write to"):
-            try:
-                self._record(root).unlink()
-            except FileNotFoundError:
-                return False
-            flush_folders([self._pins])
-        return True
-
-    def roots(self) -> tuple[CID, ...]:
-        """Return the roots that are pinned, as CIDv1, sorted by their text."""
-        with self._disk("read"):
-            names = sorted(entry.name for entry in self._pins.iterdir())
-        roots = []
-        for name in names:
-            # Whatever a file manager leaves in the folder is no pin.
-            with suppress(BadCID):
-                roots.append(CID.parse(name))
-        return tuple(roots)
-
-    # files
-
-    def _file(self, cid: CID) -> Path:
-        if cid.hash_code != SHA2_256:
-            raise BadCID(f"{cid} is not a sha2-256 CID, the block store keeps no other")
-        multihash = bytes((cid.hash_code, len(cid.digest))) + cid.digest
-        key = base64.b32encode(multihash).decode().rstrip("=")
-        return self._blocks / key[-3:-1] / f"{key}.data"
-
-    def _record(self, root: CID) -> Path:
-        return self._pins / str(root.as_v1())
-
-    def _keep(self, batch: list[Block]) -> int:
-        """Write those verified blocks that are not there; return how many those were."""
-        missing: dict[Path, bytes] = {}
-        for cid, data in batch:
-            file = self._file(cid)
-            if file not in missing and not self._holds(file, data):
-                missing[file] = data
-        if missing:
-            with self._disk("write to"), self._lock(fcntl.LOCK_SH):
-                self._write(missing)
-        return len(missing)
-
-    def _holds(self, file: Path, data: bytes) -> bool:
-        """Return whether `file` is whole; pinning a damaged block again repairs it."""
-        with self._disk("read"):
-            try:
-                return file.stat().st_size == len(data) and file.read_bytes() == data
-            except FileNotFoundError:
-                return False
-
-    def _write(self, files: Mapping[Path, bytes]) -> None:
-        """Put all `files` on the disk: each appears whole or not at all."""
-        temporary = {file: self._tmp / secrets.token_hex(16) for file in files}
-        try:
-            write_through({temporary[file]: data for file, data in files.items()})
-            for file in files:
-                file.parent.mkdir(exist_ok=True)
-                temporary[file].replace(file)
-            folders = {file.parent for file in files}
-            flush_folders(folders | {folder.parent for folder in folders})
-        except BaseException:
-            for left in temporary.values():
-                left.unlink(missing_ok=True)
-            raise
-
-    def _write_records(self, records: Mapping[Path, bytes]) -> None:
-        # The name alone is the record, so flushing the folder is enough; the counts in it are for
-        # people, and may be lost in a power cut.
-        with self._disk("write to"):
-            for record, counts in records.items():
-                record.write_bytes(counts)
-            flush_folders([self._pins])
-
-    def _measure(self, dag: Dag, known: Mapping[CID, _Known]) -> tuple[int, int]:
+    def _measure(self, dag: Dag, known: Mapping[CID, _Known]) -> _Counts:
         """Return how many blocks and bytes are under the root; NotPinned when one is missing.
 
         What is `present` and pinned here was measured before, and is not counted again.
         """
-        root, seen = dag.root, set[CID]()
-        present = {cid.as_v1() for cid in dag.present}
-        waiting = [root.as_v1()]
+        counted = self.held(dag.present) if dag.present else set[CID]()
+        waiting = [dag.root.as_v1()]
         count = size = 0
         while waiting:
             cid = waiting.pop()
-            if cid in seen:
+            if cid in counted:
                 continue
-            seen.add(cid)
-            if cid in present and self.has(cid):
-                continue
-            node = known.get(cid) or self._read_node(root, cid)
+            counted.add(cid)
+            node = known.get(cid) or self._read_node(dag.root, cid)
             size += node.size
             waiting.extend(link.as_v1() for link in node.links)
             count += 1
@@ -310,36 +200,98 @@ class BlockStore:
                 f"{self.path}; pin the whole DAG"
             ) from None
 
-    def _check_sharding(self) -> None:
-        file = self._blocks / "SHARDING"
-        try:
-            found = file.read_bytes()
-        except FileNotFoundError:
-            with self._lock(fcntl.LOCK_SH):
-                self._write({file: _SHARDING})
-            return
-        if found != _SHARDING:
-            raise PinError(
-                f"{file} says {found[:80]!r}, only {_SHARDING!r} is read here; "
-                "choose another folder"
-            )
+    def has(self, root: CID) -> bool:
+        """Return whether `root` is recorded as pinned."""
+        return bool(self.held((root,)))
 
-    def _remove_leftovers(self) -> None:
-        # Whoever may only read can still serve the store; somebody else writes it and cleans.
-        try:
-            with self._lock(fcntl.LOCK_EX | fcntl.LOCK_NB):
-                for left in self._tmp.iterdir():
-                    left.unlink(missing_ok=True)
-        except OSError as error:
-            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES, errno.EPERM, errno.EROFS):
-                raise
+    def held(self, roots: Iterable[CID]) -> set[CID]:
+        """Return those of `roots`, as CIDv1, that are recorded as pinned."""
+        with self._disk("read"):
+            return self._current().pinned(roots)
 
-    @contextmanager
-    def _lock(self, operation: int) -> Iterator[None]:
-        # The kernel lets go of it when the process is killed.
-        with (self.path / "lock").open("ab") as file:
-            fcntl.flock(file, operation)
-            yield
+    def is_whole(self, root: CID) -> bool:
+        """Return whether every block under `root` is there; files' blocks are measured alone.
+
+        Nodes are hashed, so that only damage which keeps a leaf's size is not noticed.
+        """
+        waiting = [root]
+        size = self._file.size()
+        while waiting:
+            cid = waiting.pop()
+            try:
+                data = self.get(cid)
+            except (NotFound, StoreDamaged):
+                return False
+            links = decode_node(cid, data).links if cid.codec == DAG_PB else ()
+            waiting.extend(link.cid for link in links if link.cid.codec == DAG_PB)
+            leaves = [link for link in links if link.cid.codec != DAG_PB]
+            with self._disk("read"):
+                places = self._current().places(_digest(leaf.cid) for leaf in leaves)
+            for leaf in leaves:
+                place = places.get(leaf.cid.digest)
+                if place is None or place.length != leaf.tsize or place.end > size:
+                    return False
+        return True
+
+    def unpin(self, root: CID) -> bool:
+        """Forget the pin of `root`; return whether there was one. Its blocks stay on disk."""
+        with self._disk("write to"), self._file.writing() as writer:
+            return self._current(writer).unpin(root)
+
+    def roots(self) -> tuple[CID, ...]:
+        """Return the roots that are pinned, as CIDv1, sorted by their text."""
+        with self._disk("read"):
+            return tuple(sorted(self._current().roots(), key=str))
+
+    # the disk
+
+    def _write(self, batch: _Batch, pins: Mapping[CID, _Counts]) -> tuple[int, set[CID]]:
+        """Write those verified blocks that are not there, then record those pins that are not.
+
+        Returns how many blocks those were, and the pins that are new.
+        """
+        with self._disk("read"):
+            index = self._current()
+            lacking = self._lacking(index, batch)
+            if not lacking and len(index.pinned(pins)) == len(pins):
+                return 0, set()
+        with self._disk("write to"), self._file.writing() as writer:
+            index = self._current(writer)
+            writer.cut(index.shrink(writer.size))
+            # Another process may have written some of them meanwhile.
+            lacking = self._lacking(index, lacking)
+            new = pins.keys() - index.pinned(pins)
+            places = writer.append(lacking.values())
+            rows = zip(lacking, places, strict=True)
+            index.add(rows, {root: pins[root] for root in new}, writer.size)
+        return len(lacking), new
+
+    def _lacking(self, index: BlockIndex, batch: _Batch) -> _Batch:
+        """Return the blocks that are not there, or not whole: those are written again."""
+        places = index.places(batch)
+        lacking = {}
+        with self._file.reading() as read:
+            for digest, block in batch.items():
+                place = places.get(digest)
+                if place is None or not _holds(read, place, block.data):
+                    lacking[digest] = block
+        return lacking
+
+    def _current(self, writer: Writer | None = None) -> BlockIndex:
+        """Return the index that is at its path now, and make one where none is.
+
+        To be given the writer by whoever has one: a second one would wait for it.
+        """
+        index = self._index
+        if index is None or not index.is_current():
+            index = BlockIndex.open(self._index_path)
+            if index is None and writer is not None:
+                index = BlockIndex.make(self._index_path, writer.scan(), lambda: writer.size)
+            elif index is None:
+                with self._file.writing() as own:
+                    return self._current(own)
+            self._index = index
+        return index
 
     @contextmanager
     def _disk(self, verb: str) -> Iterator[None]:
@@ -347,33 +299,84 @@ class BlockStore:
             yield
         except OSError as error:
             reason = error.strerror or str(error)
-            if error.errno in FULL:
-                raise StoreFull(
-                    f"no room left for the block store {self.path}: {reason}; "
-                    "free some space and run it again (nothing half-written was left)"
+            raise self._failure(verb, reason, error.filename, error.errno in FULL) from error
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", 0)
+            if code & 0xFF in _INDEX_DAMAGED:
+                raise StoreDamaged(
+                    f"{self._index_path} is damaged: {error}; remove it and pin again: it is made "
+                    "anew from blocks.car, and no block is written twice"
                 ) from error
-            where = error.filename or self.path
-            raise PinError(
-                f"cannot {verb} the block store {self.path}: {reason} ({where}); "
-                "it has to be a folder that you may read and write"
+            raise self._failure(
+                verb, str(error), self._index_path, bool({code, code & 0xFF} & _INDEX_FULL)
             ) from error
 
+    def _failure(self, verb: str, reason: str, where: object, is_full: bool) -> PinError:
+        if is_full:
+            return StoreFull(
+                f"no room left for the block store {self.path}: {reason}; "
+                "free some space and run it again (nothing half-written was left)"
+            )
+        return PinError(
+            f"cannot {verb} the block store {self.path}: {reason} ({where or self.path}); "
+            "it has to be a folder that you may read and write"
+        )
 
-def _batches(blocks: Iterable[Block]) -> Iterator[list[Block]]:
-    batch: list[Block] = []
+
+def _digest(cid: CID) -> bytes:
+    if cid.hash_code != SHA2_256:
+        raise BadCID(f"{cid} is not a sha2-256 CID, the block store keeps no other")
+    return cid.digest
+
+
+def _holds(read: Callable[[Place], bytes], place: Place, data: bytes) -> bool:
+    try:
+        return place.length == len(data) and read(place) == data
+    except OSError:
+        return False  # where the disk itself is damaged, another copy helps
+
+
+def _batches(blocks: Iterable[Block]) -> Iterator[tuple[_Batch, bool]]:
+    """Yield the blocks by digest, in bounded batches, and whether a batch is the last one."""
+    batch: _Batch = {}
     size = 0
     for block in blocks:
-        batch.append(block)
-        size += len(block.data)
         if len(batch) == _BATCH_BLOCKS or size >= _BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+            yield batch, False
+            batch, size = {}, 0
+        if batch.setdefault(block.cid.digest, block) is block:
+            size += len(block.data)
+    yield batch, True
 
 
-def _verified(block: Block) -> Block:
-    verify(block.cid, block.data)
+def _given(
+    dags: Sequence[Dag], known: dict[CID, _Known], found: dict[int, PinReceipt | PfpkitError]
+) -> Iterator[Block]:
+    """Yield and note the blocks of all DAGs; a wrong one ends its own DAG, and is in `found`."""
+    # A token's image is pinned alone and in its bundle, by one object: it is looked at once.
+    seen = set[int]()
+    for place, dag in enumerate(dags):
+        kept = isinstance(dag.blocks, tuple)  # as long as the DAG: no other gets their identity
+        try:
+            for block in dag.blocks:
+                if id(block) in seen:
+                    continue
+                known[block.cid.as_v1()] = _note(_checked(block))
+                yield block
+                if kept:
+                    seen.add(id(block))
+        except PfpkitError as error:
+            found[place] = error
+
+
+def _checked(block: Block) -> Block:
+    cid, data = block
+    verify(cid, data)
+    if len(data) > MAX_BLOCK_BYTES:
+        raise PinError(
+            f"{cid} has {len(data):,} bytes; CARs, gateways and peers carry no block of more than "
+            f"{MAX_BLOCK_BYTES:,}, so cut the file into smaller ones"
+        )
     return block
 
 

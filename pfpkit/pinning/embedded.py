@@ -63,7 +63,7 @@ class EmbeddedPinner:
     async def held(self, roots: Iterable[CID]) -> frozenset[CID]:
         """Return those of `roots` that are recorded as pinned."""
         asked = tuple(roots)
-        pinned = frozenset(await asyncio.to_thread(self.store.roots))
+        pinned = await asyncio.to_thread(self.store.held, asked)
         return frozenset(root for root in asked if root.as_v1() in pinned)
 
     async def unpin(self, root: CID) -> bool:

@@ -8,6 +8,7 @@ import io
 
 import pytest
 from click.testing import CliRunner
+from support.blocks import lose
 from support.folders import tiny_png, write_collection
 
 from pfpkit.car import read_car, write_car
@@ -171,10 +172,7 @@ def test_import__when_the_record_names_another_bundle__keeps_the_record(here, th
 def test_export__when_a_block_is_gone__names_the_token_and_writes_nothing(here, call, tmp_path):
     """A file that is not whole would only fail elsewhere."""
     image = here.pins().get(5).image
-    file = next(
-        f for f in here.store.path.rglob("*.data") if f.read_bytes() == here.store.get(image)
-    )
-    file.unlink()
+    lose(here.store, image)
     code, out = call(here, "export", tmp_path / "all.car")
     assert code == 1
     assert "token 5 is not whole on this machine" in out

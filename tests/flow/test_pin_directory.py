@@ -10,6 +10,7 @@ import re
 from io import BytesIO
 
 import pytest
+from support.blocks import lose
 from support.folders import tiny_png
 from support.hostile_gateway import Lie
 from support.pinning_peers import parts_of
@@ -284,12 +285,11 @@ def test_verify__when_the_recorded_directory_lists_other_bundles__is_wrong(world
     assert "directory of all bundles is wrong: " in verified(world, capsys)
 
 
-def test_pin__when_its_block_in_the_store_is_damaged__is_mended(world):
+def test_pin__when_its_block_in_the_store_is_gone__is_put_back(world):
     """The store is looked at on every run."""
     work, directory = Workspace(world.root), directory_of(world)
     asyncio.run(pin(work))
-    damaged = work.store._file(directory.root)
-    damaged.unlink()
+    lose(work.store, directory.root)
     asyncio.run(pin(work))
     assert work.store.get(directory.root) == directory.blocks[0].data
 

@@ -49,7 +49,8 @@ except ClickException as error:
 def documented():
     """Fields and types of each event, as the page's table has them."""
     events = {}
-    for line in PAGE.read_text().splitlines():
+    _, _, table = PAGE.read_text().partition("## Events for programs")
+    for line in table.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if line.startswith("| ") and cells[0] != "event":
             types = tuple(t for name in cells[2].split(" or ") for t in TYPES[name])

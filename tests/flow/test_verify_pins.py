@@ -7,6 +7,7 @@ import asyncio
 import json
 
 import pytest
+from support.blocks import damage, lose
 from support.hostile_gateway import Lie
 from support.hostile_service import Reply
 
@@ -134,20 +135,26 @@ def test_verify__when_a_block_is_damaged_here__finds_it(world, run, verify):
     assert row(verify(to=("blockstore",), gateways=())[0], "embedded") == [7, 0, 0, 0, 0]
     store = Workspace(world.root).store
     image: CID = Collection.read(world.root / "metadata").tokens[0].image
-    file = next(f for f in store.path.rglob("*.data") if f.read_bytes() == store.get(image))
-    file.write_bytes(b"rotten")
+    damage(store, image)
     out, error = verify(to=("blockstore",), gateways=())
     assert row(out, "blockstore") == [7, 0, 0, 0, 0]
     assert row(out, "embedded") == [6, 0, 0, 1, 0]
     assert "token 1 wrong" in error
     assert "its block on disk is damaged" in error
+    assert run("blockstore", gateways=(), repair=True)[1] is None
+    assert row(verify(to=("blockstore",), gateways=())[0], "embedded") == [7, 0, 0, 0, 0]
+
+
+def test_pin__when_a_block_is_gone_here__puts_it_back(world, run, verify):
+    """What a plain run notices it mends and reads again, and nothing else."""
+    assert run("blockstore", gateways=())[1] is None
+    image: CID = Collection.read(world.root / "metadata").tokens[0].image
+    lose(Workspace(world.root).store, image)
     out, error = run("blockstore", gateways=())
     assert error is None
     assert "  read back   1 bundles and 1 images through: embedded" in out
     assert "6 bundles had come back, and were not read again" in out
     assert "1 bundles in the embedded store" in out
-    file.unlink()
-    assert run("blockstore", gateways=())[1] is None
     out, _ = run("blockstore", gateways=())
     assert "  read back   0 bundles and 0 images through: embedded" in out
     assert verify(to=("blockstore",), gateways=())[1] is None

@@ -1,22 +1,23 @@
 """BlockStore
 
-put, get: a block that was put comes back; wrong bytes are refused; a damaged file is named
+put, get: a block that was put comes back; wrong bytes are refused; a damaged place is named
 pin: the root is recorded when every block is there; never before
 unpin, roots: what is pinned is listed; what is unpinned is not
+is_whole: true when every block is there; false when one is lost, cut off, or a node is damaged
 """
 
-import base64
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.blocks import cut, damage, lose, place_of
 from support.dags import SHARDED, dag_of, file_dag, trees
 
-from pfpkit.cid import CID, DAG_PB, cid_of
-from pfpkit.errors import NotFound, NotPinned, PinError, StoreDamaged, WrongBytes
+from pfpkit.car import read_car
+from pfpkit.cid import CID, DAG_PB, MAX_BLOCK_BYTES, cid_of
+from pfpkit.errors import BadCID, NotFound, NotPinned, PinError, StoreDamaged, WrongBytes
 from pfpkit.pinning import Dag, PinReceipt
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.unixfs import Block
@@ -38,14 +39,28 @@ def test_put__when_new__block_comes_back_and_again_from_another_opening(store: B
     assert BlockStore(store.path).get(HELLO.cid) == b"hello"
 
 
-def test_put__when_written__file_is_where_kubo_puts_it(store: BlockStore) -> None:
-    """The folder can be read as Kubo's flatfs: multihash in base32, sharded by two characters."""
-    store.put(HELLO)
-    (file,) = (store.path / "blocks").rglob("*.data")
-    key = base64.b32encode(b"\x12\x20" + hashlib.sha256(b"hello").digest()).decode().rstrip("=")
-    assert key.startswith("CIQ")
-    assert file == store.path / "blocks" / key[-3:-1] / f"{key}.data"
-    assert (store.path / "blocks/SHARDING").read_text() == "/repo/flatfs/shard/v1/next-to-last/2\n"
+def blocks_in(store: BlockStore) -> list[Block]:
+    """Every block of blocks.car, as a CAR reader gives them; the first one is the head's."""
+    with (store.path / "blocks.car").open("rb") as file:
+        roots, blocks = read_car(file, whole=False)
+        empty, *others = blocks
+    assert roots == [empty.cid] == [dag_of({}).root]
+    return others
+
+
+def test_put_many__when_written__file_is_a_car_of_those_blocks(store: BlockStore) -> None:
+    """One file that any CAR reader reads: each block once, in the order in which they came."""
+    blocks = [*dag_of(TREE).blocks, HELLO]
+    assert blocks_in(store) == []
+    assert store.put_many(blocks) == len(blocks)
+    assert blocks_in(store) == blocks
+    assert store.put_many([*blocks, HELLO]) == 0
+    assert blocks_in(store) == blocks
+    assert {path.name for path in store.path.iterdir()} <= {
+        "blocks.car",
+        "index.sqlite",
+        "index.sqlite-journal",
+    }
 
 
 def test_put__when_bytes_are_not_the_cids__refuses_and_writes_nothing(store: BlockStore) -> None:
@@ -55,15 +70,32 @@ def test_put__when_bytes_are_not_the_cids__refuses_and_writes_nothing(store: Blo
     assert not store.has_block(HELLO.cid)
 
 
+def test_put__when_larger_than_anything_carries__refuses_it(store: BlockStore) -> None:
+    """A block that no CAR reader takes back would make the file useless to others."""
+    data = bytes(MAX_BLOCK_BYTES + 1)
+    with pytest.raises(PinError, match=r"2,097,153 bytes.*smaller"):
+        store.put(Block(cid_of(data), data))
+    assert store.put(Block(cid_of(data[1:]), data[1:])) is True
+
+
+def test_put__when_the_hash_is_another__refuses_it(store: BlockStore) -> None:
+    """Nothing but sha2-256 is verified here."""
+    other = CID(1, 0x55, bytes(64), 0x13)
+    for ask in (lambda: store.put(Block(other, b"")), lambda: store.get(other)):
+        with pytest.raises(BadCID, match="sha2-"):
+            ask()
+
+
 def test_get__when_absent__says_which(store: BlockStore) -> None:
     """NotFound names the CID and the store."""
     with pytest.raises(NotFound, match=f"{HELLO.cid}.*{store.path}"):
         store.get(HELLO.cid)
 
 
-def test_get__when_codec_differs__same_file_serves_both_cids(store: BlockStore) -> None:
-    """Blocks are kept by multihash, as Kubo does."""
+def test_get__when_codec_differs__same_block_serves_both_cids(store: BlockStore) -> None:
+    """Blocks are kept by digest."""
     store.put(HELLO)
+    assert store.put(Block(CID(1, DAG_PB, HELLO.cid.digest), b"hello")) is False
     assert store.get(CID(1, DAG_PB, HELLO.cid.digest)) == b"hello"
 
 
@@ -75,25 +107,43 @@ def test_get__when_any_bit_is_flipped__names_file_and_cid(
     """No damaged byte ever leaves the store, and the message says what to do."""
     store = BlockStore(tmp_path_factory.mktemp("store"))
     store.put(HELLO)
-    (file,) = store.path.glob("blocks/*/*.data")
-    damaged = bytearray(b"hello")
-    damaged[bit // 8] ^= 1 << bit % 8
-    file.write_bytes(damaged)
+    damage(store, HELLO.cid, bit)
+    offset, _ = place_of(store, HELLO.cid)
     with pytest.raises(StoreDamaged) as caught:
         store.get(HELLO.cid)
-    assert str(file) in str(caught.value)
+    assert f"{store.path / 'blocks.car'} is damaged at byte {offset}," in str(caught.value)
     assert str(HELLO.cid) in str(caught.value)
-    assert "delete that file and pin its content again" in str(caught.value)
+    assert "pin its content again" in str(caught.value)
 
 
-@pytest.mark.parametrize("damage", [b"", b"hell", b"hellO", b"hello!"])
-def test_put__when_the_file_is_damaged__repairs_it(store: BlockStore, damage: bytes) -> None:
-    """Pinning the same content again heals a store, deleted file or not."""
-    store.put(HELLO)
-    (file,) = store.path.glob("blocks/*/*.data")
-    file.write_bytes(damage)
+def test_put__when_the_block_is_damaged__appends_a_good_copy(store: BlockStore) -> None:
+    """Pinning the same content again heals a store, and the bad copy is read by nobody."""
+    after = Block(cid_of(b"after"), b"after")
+    store.put_many([HELLO, after])
+    damage(store, HELLO.cid)
     assert store.put(HELLO) is True
     assert store.get(HELLO.cid) == b"hello"
+    assert store.get(after.cid) == b"after"
+    assert store.put(HELLO) is False
+
+
+def test_put__when_the_file_lost_its_end__writes_what_was_there_again(store: BlockStore) -> None:
+    """Wherever it was cut: what is left is found, the rest comes back, and the file is a CAR."""
+    blocks = [Block(cid_of(data), data) for data in (b"%d" % n * 9 for n in range(5))]
+    store.put_many(blocks)
+    whole = (store.path / "blocks.car").read_bytes()
+    offset, length = place_of(store, blocks[2].cid)
+    sizes = (0, 7, len(whole) - 1, offset, offset + length - 1, offset + length)
+    for size in sizes:
+        (store.path / "blocks.car").write_bytes(whole)
+        BlockStore(store.path).put_many(blocks)
+        cut(store, size)
+        with pytest.raises(StoreDamaged, match="pin its content again"):
+            store.get(blocks[-1].cid)
+        left = sum(sum(place_of(store, block.cid)) <= size for block in blocks)
+        assert store.put_many(blocks) == len(blocks) - left
+        assert [store.get(block.cid) for block in blocks] == [block.data for block in blocks]
+        assert sorted(blocks_in(store)) == sorted(blocks)
 
 
 def test_put_many__when_batches_are_exceeded__all_are_there(store: BlockStore) -> None:
@@ -101,7 +151,7 @@ def test_put_many__when_batches_are_exceeded__all_are_there(store: BlockStore) -
     blocks = [Block(cid_of(data), data) for data in (b"%d" % n for n in range(150))]
     assert store.put_many(blocks + blocks[:30]) == 150
     assert all(store.get(block.cid) == block.data for block in blocks)
-    assert list((store.path / "tmp").iterdir()) == []
+    assert blocks_in(store) == blocks
 
 
 def test_pin__when_whole__records_the_root_once(store: BlockStore) -> None:
@@ -138,11 +188,10 @@ def test_pin__when_the_blocks_are_there_already__needs_none(store: BlockStore) -
 
 
 def test_pin__when_a_block_on_disk_is_damaged__is_not_recorded(store: BlockStore) -> None:
-    """Completeness is judged by bytes, not by file names."""
+    """Completeness is judged by bytes, not by the index."""
     dag = file_dag(bytes(40))
     store.put_many(dag.blocks)
-    (file,) = store.path.glob("blocks/*/*.data")
-    file.write_bytes(b"x")
+    damage(store, dag.root)
     with pytest.raises(StoreDamaged):
         store.pin(Dag(dag.root, ()))
     assert store.roots() == ()
@@ -173,10 +222,32 @@ def test_unpin__when_pinned__forgets_the_root_only(store: BlockStore) -> None:
     assert store.has_block(dag.root)
 
 
-def test_roots__when_foreign_files_are_there__ignores_them(store: BlockStore) -> None:
-    """A file manager's droppings are no pins."""
-    (store.path / "pins/.DS_Store").write_bytes(b"")
-    assert store.roots() == ()
+def test_held__when_some_are_pinned__says_which(store: BlockStore) -> None:
+    """All at once, and by version 1."""
+    dags = [file_dag(bytes([n])) for n in range(3)]
+    assert store.held(dag.root for dag in dags) == set()
+    store.pin_many(dags[:2])
+    assert store.held(dag.root for dag in dags) == {dag.root for dag in dags[:2]}
+    zero = dag_of(TREE)
+    store.pin(zero)
+    assert store.held([CID(0, DAG_PB, zero.root.digest)]) == {zero.root}
+
+
+def test_is_whole__when_a_block_is_lost_or_cut_off__is_not(store: BlockStore) -> None:
+    """Whichever of its blocks; and a node whose bytes are wrong."""
+    dag = dag_of(TREE)
+    assert store.is_whole(dag.root) is False
+    for cid in {block.cid for block in dag.blocks}:
+        store.pin(dag)
+        assert store.is_whole(dag.root) is True
+        lose(store, cid)
+        assert store.is_whole(dag.root) is False
+    store.pin(dag)
+    damage(store, dag.root)
+    assert store.is_whole(dag.root) is False
+    store.pin(dag)
+    cut(store, (store.path / "blocks.car").stat().st_size - 1)
+    assert store.is_whole(dag.root) is False
 
 
 @settings(deadline=None)
@@ -192,11 +263,3 @@ def test_pin__when_any_tree__every_block_comes_back(
     assert {block.cid: store.get(block.cid) for block in dag.blocks} == {
         block.cid: block.data for block in dag.blocks
     }
-
-
-def test_block_store__when_the_layout_is_foreign__refuses_the_folder(tmp_path: Path) -> None:
-    """A flatfs folder with other shards would hide its blocks from us."""
-    (tmp_path / "blocks").mkdir()
-    (tmp_path / "blocks/SHARDING").write_text("/repo/flatfs/shard/v1/prefix/3\n")
-    with pytest.raises(PinError, match=r"prefix/3.*choose another folder"):
-        BlockStore(tmp_path)

@@ -1,22 +1,30 @@
-"""BlockStore on a disk that fails: full, limited, unreadable, or left behind by a killed run"""
+"""BlockStore on a disk that fails: full, limited, unreadable, or left behind by a killed run
+
+Several processes at once: every block ends right, and every pin is whole at every moment.
+"""
 
 import os
+import random
 import resource
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from support.dags import dag_of
 
+from pfpkit.car import read_car
 from pfpkit.cid import cid_of
 from pfpkit.errors import PinError, StoreFull
-from pfpkit.pinning import Dag
+from pfpkit.pinning import Dag, PinReceipt
 from pfpkit.pinning.blockstore import BlockStore
+from pfpkit.pinning.gateway import Gateway
 from pfpkit.unixfs import UNIXFS_V1_2025, Block
 
 NOBODY = 65534
@@ -58,31 +66,48 @@ def without_rights(folder: Path) -> Iterator[None]:
         folder.chmod(mode)
 
 
-def files_in(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+def car_of(folder: Path) -> list[Block]:
+    """The blocks of blocks.car behind its head, as a CAR reader gives them."""
+    with (folder / "blocks.car").open("rb") as file:
+        return list(read_car(file, whole=False)[1])[1:]
 
 
 def test_put__when_a_write_fails_half_way__leaves_no_half_block(tmp_path: Path) -> None:
-    """A write that the kernel cuts short is named as no room, and nothing of it is seen."""
+    """A write that the kernel cuts short is named as no room, and nothing of it is there."""
     store = BlockStore(tmp_path)
-    before = files_in(tmp_path)
     data = bytes(100_000)
-    with largest_file(4096), pytest.raises(StoreFull, match=f"{tmp_path}.*free some space"):
+    with largest_file(50_000), pytest.raises(StoreFull, match=f"{tmp_path}.*free some space"):
         store.put(Block(cid_of(data), data))
-    assert files_in(tmp_path) == before
+    assert car_of(tmp_path) == []
+    assert not store.has_block(cid_of(data))
     assert store.put(Block(cid_of(data), data)) is True
 
 
-def test_put_many__when_one_block_fails__no_other_of_its_batch_is_half_there(
-    tmp_path: Path,
-) -> None:
-    """What is in the store after a failed batch is whole."""
+def test_pin_many__when_one_block_fails__none_of_its_batch_is_there(tmp_path: Path) -> None:
+    """What is in the store after a failed batch is what was there before it."""
     store = BlockStore(tmp_path)
-    small, large = Block(cid_of(b"small"), b"small"), bytes(100_000)
-    with largest_file(4096), pytest.raises(StoreFull):
-        store.put_many([small, Block(cid_of(large), large)])
-    assert list((tmp_path / "tmp").iterdir()) == []
-    assert not store.has_block(small.cid) or store.get(small.cid) == small.data
+    small, large = (dag_of({"image": bytes(n)}, UNIXFS_V1_2025) for n in (10, 100_000))
+    with largest_file(50_000):
+        found = store.pin_many([small, large])
+    assert [type(one) for one in found] == [StoreFull, StoreFull]
+    assert (store.roots(), car_of(tmp_path)) == ((), [])
+    assert [type(one) for one in store.pin_many([small, large])] == [PinReceipt, PinReceipt]
+
+
+def test_put_many__when_the_index_has_no_room__shows_no_block(tmp_path: Path) -> None:
+    """The blocks had room and their places had not: they are no blocks, and the next go cuts them.
+
+    Small ones, so that the index grows more than blocks.car.
+    """
+    store = BlockStore(tmp_path)
+    blocks = [Block(cid_of(data), data) for data in (b"%d" % n for n in range(300))]
+    room = (tmp_path / "index.sqlite").stat().st_size
+    with largest_file(room), pytest.raises(StoreFull, match="free some space"):
+        store.put_many(blocks)
+    assert not any(store.has_block(block.cid) for block in blocks)
+    assert store.put_many(blocks[:5]) == 5
+    assert car_of(tmp_path) == blocks[:5]
+    assert store.put_many(blocks) == 295
 
 
 def test_pin__when_the_disk_is_really_full__records_nothing_and_resumes(tiny_disk: Path) -> None:
@@ -92,7 +117,7 @@ def test_pin__when_the_disk_is_really_full__records_nothing_and_resumes(tiny_dis
     with pytest.raises(StoreFull, match="free some space"):
         store.pin(dag)
     assert store.roots() == ()
-    assert list((tiny_disk / "tmp").iterdir()) == []
+    assert car_of(tiny_disk) == []
     small = dag_of({"metadata.json": b"{}"})
     assert store.pin(small).new is True
 
@@ -107,7 +132,8 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
         try:
             yield folder
         finally:
-            subprocess.run(["umount", str(folder)], check=True)
+            # Lazily: what the test opened is closed when it is forgotten.
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
     else:
         with largest_file(512 * 1024):
             yield folder
@@ -139,12 +165,17 @@ def test_block_store__when_it_may_only_be_read__serves_and_refuses_to_write() ->
         folders = [path, *(entry for entry in path.rglob("*") if entry.is_dir())]
         for folder in folders:
             folder.chmod(0o555)
-        (path / "lock").chmod(0o444)
+        for file in path.iterdir():
+            file.chmod(0o444)
         with as_nobody():
             store = BlockStore(path)
             assert store.get(cid_of(b"x")) == b"x"
+            assert store.put(Block(cid_of(b"x"), b"x")) is False
             with pytest.raises(PinError, match="Permission denied"):
                 store.put(Block(cid_of(b"y"), b"y"))
+            with Gateway(store) as gateway:
+                url = f"{gateway.url}/ipfs/{cid_of(b'x')}?format=raw"
+                assert httpx.get(url, trust_env=False).content == b"x"
         for folder in folders:
             folder.chmod(0o755)
 
@@ -156,21 +187,27 @@ def test_block_store__when_the_folder_is_a_file__says_so(tmp_path: Path) -> None
         BlockStore(tmp_path / "store")
 
 
-def test_block_store__when_a_killed_run_left_files__ignores_and_removes_them(
-    tmp_path: Path,
+STOPS = {
+    "before it is flushed": "os.fsync = stop",
+    "before it is indexed": "BlockIndex.add = stop",
+}
+
+
+@pytest.mark.parametrize("where", STOPS)
+def test_block_store__when_a_run_is_killed__next_one_cuts_off_what_it_left(
+    tmp_path: Path, where: str
 ) -> None:
-    """A process killed while it writes leaves no block, and its leftovers go at the next start."""
+    """A process killed while it writes leaves no block, and an end that the next one removes."""
     code = (
         "import os, sys\n"
-        "from pfpkit.cid import cid_of\n"
+        "from pfpkit.cid import Block, cid_of\n"
+        "from pfpkit.pinning.blockindex import BlockIndex\n"
         "from pfpkit.pinning.blockstore import BlockStore\n"
-        "from pfpkit.unixfs import Block\n"
-        "real = os.fsync\n"
-        "def stop(descriptor):\n"
+        "def stop(*_):\n"
         "    print('writing', flush=True)\n"
         "    sys.stdin.read()\n"
         "store = BlockStore(sys.argv[1])\n"
-        "os.fsync = stop\n"
+        f"{STOPS[where]}\n"
         "store.put(Block(cid_of(b'half'), b'half'))\n"
     )
     with subprocess.Popen(
@@ -182,13 +219,94 @@ def test_block_store__when_a_killed_run_left_files__ignores_and_removes_them(
         assert writer.stdout is not None
         assert writer.stdout.readline() == "writing\n"
         during = BlockStore(tmp_path)
-        assert len(list((tmp_path / "tmp").iterdir())) == 1, "a living writer keeps its file"
         assert not during.has_block(cid_of(b"half"))
+        assert [block.data for block in car_of(tmp_path)] == [b"half"]
         writer.send_signal(signal.SIGKILL)
     after = BlockStore(tmp_path)
-    assert list((tmp_path / "tmp").iterdir()) == []
     assert not after.has_block(cid_of(b"half"))
+    assert after.put(Block(cid_of(b"other"), b"other")) is True
+    assert [block.data for block in car_of(tmp_path)] == [b"other"]
     assert after.put(Block(cid_of(b"half"), b"half")) is True
+
+
+HALF_A_TRANSACTION = """
+import os, signal, sqlite3, sys
+index = sqlite3.connect(sys.argv[1], isolation_level=None)
+# A small cache, so that what is not committed is in the file already.
+index.execute("PRAGMA cache_size = 2")
+index.execute("BEGIN IMMEDIATE")
+index.execute("DELETE FROM pins")
+for _ in range(2000):
+    index.execute("INSERT INTO blocks VALUES (?, 1, 1)", (os.urandom(32),))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_block_store__when_killed_in_the_middle_of_a_transaction__is_as_before_it() -> None:
+    """Whoever may write undoes it by opening the store; who may only read is told of it."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name)
+        dag = dag_of({"image": bytes(9)})
+        BlockStore(path).pin(dag)
+        index = path / "index.sqlite"
+        whole = index.stat().st_size
+        subprocess.run([sys.executable, "-c", HALF_A_TRANSACTION, str(index)], check=False)
+        assert index.stat().st_size > whole
+        for place, mode in ((path, 0o555), *((file, 0o444) for file in path.iterdir())):
+            place.chmod(mode)
+        with as_nobody(), pytest.raises(PinError, match=r"index\.sqlite.*read and write"):
+            BlockStore(path)
+        path.chmod(0o755)
+        for file in path.iterdir():
+            file.chmod(0o644)
+        store = BlockStore(path)
+        assert store.roots() == (dag.root,)
+        assert store.is_whole(dag.root)
+        assert store.pin(dag_of({"image": bytes(10)})).new is True
+
+
+PINNING = """
+import sys, time
+sys.path.insert(0, sys.argv[2])
+from support.dags import dag_of
+from pfpkit.pinning.blockstore import BlockStore
+store, first = BlockStore(sys.argv[1]), int(sys.argv[3])
+for group in range(first, first + 1_000_000):
+    dags = [dag_of({"image": b"%d %d" % (group, n) * 30, "b": b"b"}) for n in range(5)]
+    assert all(receipt.new for receipt in store.pin_many(dags))
+    print(group, flush=True)
+    time.sleep(0.01)
+"""
+TESTS = str(Path(__file__).parents[1])
+
+
+def test_pin_many__when_killed_in_the_middle_of_groups__every_pin_is_whole(tmp_path: Path) -> None:
+    """SIGKILL at any moment, again and again, beside another that goes on and one that reads."""
+    command = [sys.executable, "-c", PINNING, str(tmp_path), TESTS]
+    moments = random.Random(5)
+    told = 0
+    with subprocess.Popen([*command, "10000000"], stdout=subprocess.PIPE) as other:
+        for life in range(4):
+            with subprocess.Popen(
+                [*command, str(life * 1_000_000)], stdout=subprocess.PIPE
+            ) as writer:
+                assert writer.stdout is not None
+                for _ in range(moments.randrange(1, 4)):
+                    told += writer.stdout.readline() != b""
+                time.sleep(moments.random() / 50)
+                writer.kill()
+            store = BlockStore(tmp_path)
+            assert all(map(store.is_whole, store.roots()[:100]))
+            assert len(store.roots()) >= 5 * told
+        assert other.poll() is None
+        other.kill()
+    store = BlockStore(tmp_path)
+    store.put(Block(cid_of(b"last"), b"last"))
+    roots = set(store.roots())
+    assert all(map(store.is_whole, roots))
+    held = car_of(tmp_path)
+    assert roots <= {block.cid for block in held}
+    assert len(held) == len(set(held)), "no block was written twice"
 
 
 def test_put_many__when_two_processes_write_the_same_and_others__both_end_whole(
@@ -214,7 +332,7 @@ def test_put_many__when_two_processes_write_the_same_and_others__both_end_whole(
     for n in range(90):
         data = b"%d" % n * 500
         assert store.get(cid_of(data)) == data
-    assert list((tmp_path / "tmp").iterdir()) == []
+    assert len(car_of(tmp_path)) == 90
 
 
 def test_pin__when_two_processes_pin_the_same__exactly_one_root_and_both_succeed(
@@ -228,9 +346,8 @@ def test_pin__when_two_processes_pin_the_same__exactly_one_root_and_both_succeed
         "from pfpkit.pinning.blockstore import BlockStore\n"
         "BlockStore(sys.argv[1]).pin(dag_of({'a': bytes(range(256)) * 20, 'b': b'b'}))\n"
     )
-    tests = str(Path(__file__).parents[1])
     pinners = [
-        subprocess.Popen([sys.executable, "-c", code, str(tmp_path), tests]) for _ in range(2)
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path), TESTS]) for _ in range(2)
     ]
     assert [pinner.wait(60) for pinner in pinners] == [0, 0]
     dag = dag_of({"a": bytes(range(256)) * 20, "b": b"b"})

@@ -1,17 +1,19 @@
 """Many DAGs pinned at one time: each is kept or refused as if it had come alone"""
 
 import asyncio
+import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.dags import dag_of
 
 from pfpkit.cid import cid_of
-from pfpkit.errors import NotPinned, PinError, StoreFull, WrongBytes
+from pfpkit.errors import NotPinned, PinError, WrongBytes
 from pfpkit.pinning import Dag, PinReceipt
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pinning.embedded import EmbeddedPinner
-from pfpkit.unixfs import Block
+from pfpkit.unixfs import Block, add_file
 
 DAGS = [dag_of({"image": bytes([n]) * 300, "metadata.json": b"{}"}) for n in range(120)]
 CUT = Dag(dag_of({"image": b"other", "metadata.json": b"{}"}).root, ())
@@ -39,15 +41,43 @@ def test_pin_many__when_one_comes_twice__one_receipt_is_new(tmp_path: Path) -> N
     assert (first.new, second.new) == (True, False)
 
 
-def test_pin_many__when_the_disk_fails_for_one__the_others_are_kept(tmp_path: Path) -> None:
-    """What one of a group meets on the disk is found out one by one."""
+def test_pin_many__when_one_gives_what_another_lacks__both_are_kept(tmp_path: Path) -> None:
+    """A block of the group is there for all of it, whichever comes first."""
+    whole = dag_of({"image": b"shared", "metadata.json": b"{}"})
+    image, *between, root = whole.blocks
+    lacking, rest = Dag(whole.root, (root,)), Dag(image.cid, (image, *between))
+    for n, dags in enumerate(([lacking, rest], [rest, lacking])):
+        store = BlockStore(tmp_path / str(n))
+        assert [type(one) for one in store.pin_many(dags)] == [PinReceipt] * 2
+        assert store.is_whole(whole.root)
+
+
+def test_pin_many__when_larger_than_a_batch__is_pinned_at_the_end(tmp_path: Path) -> None:
+    """17 MiB of blocks in one DAG that makes them as it is read: no root before the last block."""
     store = BlockStore(tmp_path / "store")
-    bad = DAGS[7]
-    (store.path / "pins" / str(bad.root)).mkdir()  # no record can be written there
-    found = store.pin_many(DAGS[:20])
-    assert [n for n, one in enumerate(found) if isinstance(one, PinError)] == [7]
-    assert not isinstance(found[7], StoreFull)
-    assert {dag.root for dag in DAGS[:20]} - {bad.root} <= set(store.roots())
+    blocks: list[Block] = []
+    root = add_file(random.Random(1).randbytes(17 * 2**20), sink=blocks.append).cid
+
+    class Streamed:
+        def __iter__(self) -> Iterator[Block]:
+            for block in blocks:
+                assert store.roots() == ()
+                yield Block(block.cid, bytes(block.data))
+
+    found = store.pin(Dag(root, Streamed()))
+    assert (found.blocks, found.new) == (len(blocks), True)
+    assert store.is_whole(root)
+
+
+def test_pin_many__when_the_disk_fails__each_is_told(tmp_path: Path) -> None:
+    """Nothing is recorded, and each of them has the reason."""
+    store = BlockStore(tmp_path / "store")
+    (tmp_path / "store/blocks.car").unlink()
+    (tmp_path / "store/blocks.car").mkdir()
+    found = store.pin_many(DAGS[:3])
+    assert [type(one) for one in found] == [PinError] * 3
+    assert "Is a directory" in str(found[0])
+    assert store.roots() == ()
 
 
 def test_embedded_pin__when_many_ask_at_once__each_gets_its_own_answer(tmp_path: Path) -> None:

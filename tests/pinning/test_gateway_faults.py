@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from support.blocks import damage, lose
 from support.dags import file_dag
 
 from pfpkit.cid import CID, DAG_PB, cid_of
@@ -22,18 +23,6 @@ from pfpkit.unixfs import UNIXFS_V1_2025, Block, Link, dagpb
 from pfpkit.unixfs.node import Message
 
 CONTENT = random.Random(7).randbytes(2048)
-
-
-def damage(store: BlockStore, cid: CID) -> None:
-    """Flip one bit of a block's file."""
-    name = next(
-        file
-        for file in store.path.glob("blocks/*/*.data")
-        if cid_of(file.read_bytes()).digest == cid.digest
-    )
-    data = bytearray(name.read_bytes())
-    data[len(data) // 2] ^= 1
-    name.write_bytes(data)
 
 
 @pytest.fixture
@@ -82,9 +71,7 @@ def test_get__when_a_later_block_is_bad__connection_is_cut(
     if kind == "damaged":
         damage(store, bad)
     else:
-        next(
-            file for file in store.path.glob("blocks/*/*.data") if cid_of(file.read_bytes()) == bad
-        ).unlink()
+        lose(store, bad)
     received: list[bytes] = []
     with Gateway(store) as gateway, pytest.raises(httpx.RemoteProtocolError):
         collect(f"{gateway.url}/ipfs/{dag.root}{form}", received)

@@ -8,6 +8,7 @@ given a store with a damaged block, says so, and pinning again repairs it
 import asyncio
 
 import pytest
+from support.blocks import damage, lose
 from support.hostile_gateway import HostileGateway, Lie
 from support.pictures import encoded, noise
 from support.shelves import OTHER_PICTURE, file_cid, token_shelf
@@ -54,11 +55,6 @@ def published(bundles, pinners, routes):
     except NotPinned as error:
         return done, error
     return done, None
-
-
-def file_of(store, cid):
-    """Where the store keeps a block."""
-    return next(file for file in store.path.rglob("*.data") if file.read_bytes() == store.get(cid))
 
 
 def test_publish__when_new__pins_and_reads_back_each_bundle(store, route):
@@ -185,7 +181,7 @@ def test_read_back__when_it_is_no_bundle__is_refused():
 def test_read_back__when_a_block_on_disk_is_damaged__says_so_and_pin_repairs_it(store, route):
     """Through the embedded gateway, which does not serve it."""
     published(BUNDLES, [store], [route])
-    file_of(store, BUNDLE.image).write_bytes(b"rotten")
+    damage(store, BUNDLE.image)
     with pytest.raises(NotPinned, match="its block on disk is damaged; run `ape run pin --repair`"):
         asyncio.run(read_back(BUNDLE.root, BUNDLE.image, route))
     done, error = published(BUNDLES, [store], [route])
@@ -193,9 +189,9 @@ def test_read_back__when_a_block_on_disk_is_damaged__says_so_and_pin_repairs_it(
 
 
 def test_read_back__when_a_block_on_disk_is_gone__says_how_to_put_it_back(store, route):
-    """It was deleted, not damaged."""
+    """It is gone, not damaged."""
     published(BUNDLES, [store], [route])
-    file_of(store, BUNDLE.image).unlink()
+    lose(store, BUNDLE.image)
     with pytest.raises(NotPinned, match="--repair`, which puts back what is missing"):
         asyncio.run(read_back(BUNDLE.root, BUNDLE.image, route))
     published(BUNDLES, [store], [route])

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import pytest
 from hypothesis import given, settings
+from support.blocks import lose
 from support.dags import SHARDED, dag_of, file_dag, trees
 from support.hostile_gateway import HostileGateway
 
@@ -138,8 +139,7 @@ def test_car__when_a_block_is_gone_on_the_other_side__is_a_failure(tmp_path: Pat
     dag = file_dag(bytes(range(256)) * 8)
     store = BlockStore(tmp_path)
     store.pin(dag)
-    lost = max(store.path.glob("blocks/*/*.data"), key=lambda file: file.read_bytes()[-1:])
-    lost.unlink()
+    lose(store, max(dag.blocks, key=lambda block: block.data[-1:]).cid)
     with Gateway(store) as gateway, pytest.raises(GatewayError):
         run(gateway.url, lambda r: r.car(dag.root))
 

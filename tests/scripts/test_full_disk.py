@@ -13,8 +13,10 @@ import shutil
 import subprocess
 
 import pytest
+from support.blocks import damage
 from support.limits import bound_by_permissions, no_file_larger
 
+from pfpkit.car import read_car
 from pfpkit.workspace import Workspace
 
 MINT = "ape run mint --account TEST::0"
@@ -26,7 +28,8 @@ def test_pin__no_room_for_a_block__leaves_nothing_half_written(unpinned):
     assert "no room left for the block store" in ran.error
     assert "free some space and run it again" in ran.error
     assert unpinned.records() == {}
-    assert list((unpinned.folder / ".pfpkit/blocks/tmp").iterdir()) == []
+    with (unpinned.folder / ".pfpkit/blocks/blocks.car").open("rb") as file:
+        assert len(list(read_car(file, whole=False)[1])) == 1
     assert unpinned.run("ape run pin").fact("read back").startswith("13 bundles")
 
 
@@ -86,15 +89,15 @@ def test_mint__store_was_deleted__names_what_is_missing(refused, project):
 
 def test_mint__damaged_block__pinning_again_repairs_it(refused, project):
     """One byte of one picture is another one: it is not minted; `ape run pin --repair` mends it."""
-    blocks = project.folder / ".pfpkit/blocks/blocks"
-    file = max(blocks.rglob("*.data"), key=lambda path: path.stat().st_size)
-    whole = file.read_bytes()
-    file.write_bytes(bytes([whole[0] ^ 1]) + whole[1:])
+    work = Workspace(project.folder)
+    image = work.pinned("2").image
+    whole = work.store.get(image)
+    damage(work.store, image)
     message = refused(MINT)
     assert "damaged" in message
     assert "run `ape run pin --repair`" in message
     assert project.run("ape run pin --repair").code == 0
-    assert file.read_bytes() == whole
+    assert work.store.get(image) == whole
     assert "  11 minted with" in project.run(MINT).out
 
 

@@ -5,7 +5,11 @@ Given that a transaction was sent already, the next run reads it from the chain.
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import suppress
+
 import pytest
+from support.blocks import ask
 from support.dying_node import DyingNode
 from support.project import Project
 
@@ -14,8 +18,15 @@ MINT = "ape run mint --account TEST::0"
 
 def test_pin__interrupted__runs_again_to_its_end(unpinned):
     """Stopped among thirteen bundles, it recorded what had come back; then it goes on."""
-    pins = unpinned.folder / ".pfpkit/blocks/pins"
-    ran = unpinned.interrupted("ape run pin", when=lambda: pins.is_dir() and any(pins.iterdir()))
+    store = unpinned.folder / ".pfpkit/blocks"
+
+    def begun() -> bool:
+        # The file is there before its tables are.
+        with suppress(sqlite3.Error):
+            return (store / "index.sqlite").exists() and bool(ask(store, "SELECT 1 FROM pins"))
+        return False
+
+    ran = unpinned.interrupted("ape run pin", when=begun)
     assert ran.code == 130
     assert ran.message.startswith("stopped: ")
     assert " of 13 bundles are on blockstore; " in ran.message
