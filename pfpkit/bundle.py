@@ -78,6 +78,21 @@ class Bundle:
 
 def build(image: Picture, metadata: Metadata) -> Bundle:
     """Return the bundle of a cleaned picture and its metadata, read back from its own blocks."""
+    bundle = _built(image, metadata)
+    _check(bundle)
+    return bundle
+
+
+def rebuild(image: Picture, metadata: Metadata, root: CID) -> Bundle | None:
+    """Return the bundle `root` that was built before, or None when these are not its files.
+
+    It is not read back again: the root commits to every byte of it.
+    """
+    bundle = _built(image, metadata)
+    return bundle if bundle.root == root else None
+
+
+def _built(image: Picture, metadata: Metadata) -> Bundle:
     blocks: dict[CID, Block] = {}
 
     def keep(block: Block) -> None:
@@ -89,7 +104,7 @@ def build(image: Picture, metadata: Metadata) -> Bundle:
     metadata_file = add_file(metadata_bytes, UNIXFS_V1_2025, keep)
     files = {IMAGE: image_file, METADATA: metadata_file}
     root = add_directory(files, UNIXFS_V1_2025, keep)
-    bundle = Bundle(
+    return Bundle(
         root=root.cid,
         image=image_file.cid,
         metadata=metadata_file.cid,
@@ -100,8 +115,6 @@ def build(image: Picture, metadata: Metadata) -> Bundle:
         image_blocks=image_blocks,
         tsize=root.tsize,
     )
-    _check(bundle)
-    return bundle
 
 
 def bundle_cid(digest: bytes) -> CID:

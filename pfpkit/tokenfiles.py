@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pfpkit.bundle import Bundle, Picture, build
+from pfpkit.bundle import Bundle, build, rebuild
 from pfpkit.cid import CID
 from pfpkit.errors import BadInput
 from pfpkit.images import CleanImage, Limits, clean
 from pfpkit.metadata import CollectionMetadata, TokenMetadata
 from pfpkit.tokentable import Row, open_file
-from pfpkit.unixfs import add_file
 
 __all__ = [
     "COLLECTION",
@@ -157,7 +156,7 @@ def compute(pair: Pair, limits: Limits, known: Known | None = None) -> Computed:
     """
     problems: list[str] = []
     words = _noted(problems, lambda: _read_words(pair))
-    picture = _noted(problems, lambda: _read(pair.image, limits.max_bytes))
+    picture = _noted(problems, lambda: _stamped(*_read(pair.image, limits.max_bytes)))
     if words and picture and known and (picture[1].digest, words[1].digest) == known[:2]:
         return Computed((picture[1], words[1]), None)
     about = _noted(problems, lambda: parse(pair, words[0])) if words else None
@@ -188,15 +187,14 @@ def words_of(pair: Pair) -> MetadataOf:
 
 def bundle_again(pair: Pair, limits: Limits, known: Made) -> Bundle:
     """Return the bundle `known.root`, built from the files again; BadInput when they changed."""
-    words, _ = _read_words(pair)
     data, _ = _read(pair.image, limits.max_bytes)
+    words = parse(pair, pair.row.read() if pair.row else _read(pair.metadata, MAX_JSON_BYTES)[0])
     # The root commits to every byte, so a picture that was checked once is the same picture; and
-    # one that is its own cleaned form, as its CID shows, need not be cleaned to get that.
-    picture: Picture = _Checked(data, known.media_type)
-    if add_file(data).cid != known.image:
-        picture = clean(data, limits, pair.image, decoding=False)
-    made = build(picture, parse(pair, words))
-    if made.root != known.root:
+    # one that is its own cleaned form, as the root shows, need not be cleaned to get that.
+    made = rebuild(_Checked(data, known.media_type), words, known.root) or rebuild(
+        clean(data, limits, pair.image, decoding=False), words, known.root
+    )
+    if made is None:
         what = "changed while it was being used; run it again"
         raise BadInput(f"{pair.image} {what}", reason=what)
     return made
@@ -209,12 +207,12 @@ def read_file(path: Path, max_bytes: int = Limits().max_bytes) -> bytes:
 
 def _read_words(pair: Pair) -> tuple[bytes, Stamp]:
     if (row := pair.row) is None:
-        return _read(pair.metadata, MAX_JSON_BYTES)
+        return _stamped(*_read(pair.metadata, MAX_JSON_BYTES))
     # A row is the same row as long as its bytes are, wherever they lie.
     return row.read(), Stamp(row.length, 0, 0, 0, True, row.digest)
 
 
-def _read(path: str, max_bytes: int) -> tuple[bytes, Stamp]:
+def _read(path: str, max_bytes: int) -> tuple[bytes, os.stat_result]:
     with open_file(path) as file:
         try:
             status = os.fstat(file.fileno())
@@ -224,6 +222,10 @@ def _read(path: str, max_bytes: int) -> tuple[bytes, Stamp]:
     if max(len(data), status.st_size) > max_bytes:
         size, allowed = max(len(data), status.st_size), f"the {max_bytes:,} allowed"
         raise BadInput(f"{path}: {size:,} bytes is more than {allowed}; make it smaller")
+    return data, status
+
+
+def _stamped(data: bytes, status: os.stat_result) -> tuple[bytes, Stamp]:
     changed = max(status.st_mtime_ns, status.st_ctime_ns)
     stamp = Stamp(
         status.st_size,

@@ -10,6 +10,7 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
@@ -40,6 +41,8 @@ _STORE_AT_ONCE = 128
 """Of the embedded store, which writes what comes at one time in one go."""
 _MEMORY = 64 * 2**20
 """For the bundles of all services; one that is larger than its service's part goes alone there."""
+_BUILDERS = 2
+"""Threads that build bundles: more of them only wait for each other's turn in the interpreter."""
 _IN_A_ROW = 20
 """So many bundles without an answer, and a service is left alone until the next run."""
 
@@ -79,14 +82,15 @@ async def upload(plans: Sequence[ServicePlan], ledger: Ledger, told: Told) -> li
     `told` is called with a service's name and each work that is done there, well or not.
     """
     part = _MEMORY // max(1, sum(1 for plan in plans if plan.todo))
-    runs = {plan.name: _Run(plan, ledger, _Room(part), told) for plan in plans}
-    for run in runs.values():
-        first = runs.get(run.plan.pinner.after or "")
-        if first is not None and first is not run:
-            run.wait_for(first)
-    async with asyncio.TaskGroup() as group:
+    with ThreadPoolExecutor(_BUILDERS, "bundle") as builders:
+        runs = {plan.name: _Run(plan, ledger, _Room(part), told, builders) for plan in plans}
         for run in runs.values():
-            group.create_task(run.finish())
+            first = runs.get(run.plan.pinner.after or "")
+            if first is not None and first is not run:
+                run.wait_for(first)
+        async with asyncio.TaskGroup() as group:
+            for run in runs.values():
+                group.create_task(run.finish())
     return [missing for run in runs.values() for missing in run.missing]
 
 
@@ -101,12 +105,15 @@ class _Waiting:
 class _Run:
     """One service's work; `finish` ends when all of it is done or has failed."""
 
-    def __init__(self, plan: ServicePlan, ledger: Ledger, room: "_Room", told: Told) -> None:
+    def __init__(
+        self, plan: ServicePlan, ledger: Ledger, room: "_Room", told: Told, builders: Executor
+    ) -> None:
         self.plan = plan
         self.missing: list[Missing] = []
         self._ledger = ledger
         self._room = room
         self._told = told
+        self._builders = builders
         self._ready = deque(plan.todo)
         self._waiting: dict[CID, list[_Waiting]] = {}
         self._changed = asyncio.Condition()
@@ -196,21 +203,34 @@ class _Run:
 
     async def _pin(self, work: Work) -> None:
         entry, pinner = work.entry, self.plan.pinner
-        bundle = await asyncio.to_thread(entry.bundle)
+        bundle = await asyncio.get_running_loop().run_in_executor(self._builders, entry.bundle)
         dags = []
         # The image first: another token may need it too, whatever comes of this bundle.
         if work.image:
             dags.append((Dag(bundle.image, bundle.image_blocks), f"{entry.key} image"))
         if work.bundle:
             dags.append((Dag(bundle.root, bundle.blocks), entry.key))
-        for dag, label in dags:
-            receipt = await pinner.pin(dag, label, again=self.plan.again)
-            if pinner.name != BlockStore.name:
+        if pinner.name != BlockStore.name:
+            for dag, label in dags:
+                receipt = await pinner.pin(dag, label, again=self.plan.again)
                 pin = PinnedBy(pinner.name, now(), receipt.blocks, receipt.bytes)
                 self._remember(dag.root, pin)
-            self.plan.held.add(dag.root)
-            for follower in self._followers:
-                await follower._arrived(dag.root)
+                await self._hold(dag.root)
+            return
+        # The store writes in one go what it is asked at one time.
+        asked = [pinner.pin(dag, label, again=self.plan.again) for dag, label in dags]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        for (dag, _), answer in zip(dags, answers, strict=True):
+            if not isinstance(answer, BaseException):
+                await self._hold(dag.root)
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+
+    async def _hold(self, root: CID) -> None:
+        self.plan.held.add(root)
+        for follower in self._followers:
+            await follower._arrived(root)
 
     def _remember(self, root: CID, pin: PinnedBy) -> None:
         try:

@@ -91,6 +91,8 @@ def check_depth(text: str, source: str, line: int = 1) -> None:
     Before it is parsed: the parser recurses as deep as the text says, and where the process has
     raised its recursion limit, that overflows the stack and ends the process.
     """
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return  # no text is deeper than it has brackets
     depth = 0
     for token in _TOKEN.finditer(text):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token.group(), 0)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.pictures import encoded, noise
 
-from pfpkit.bundle import build, bundle_cid
+from pfpkit.bundle import build, bundle_cid, rebuild
 from pfpkit.cid import CID, DAG_PB, RAW, cid_of
 from pfpkit.errors import BadCID
 from pfpkit.images import CleanImage, clean
@@ -49,6 +49,14 @@ def test_build__when_read_back__gives_both_files(picture):
     blocks = {block.cid: block.data for block in bundle.blocks}
     listed = drive(list_directory(bundle.root, max_entries=10), blocks.__getitem__)
     assert sorted(listed) == ["image", "metadata.json"]
+
+
+def test_rebuild__when_the_files_are_the_same__is_the_same_bundle():
+    """Other words or another picture have another root, and give none."""
+    bundle = build(PICTURE, TokenMetadata("Pip"))
+    assert rebuild(PICTURE, TokenMetadata("Pip"), bundle.root) == bundle
+    assert rebuild(PICTURE, TokenMetadata("Pop"), bundle.root) is None
+    assert rebuild(LARGE, TokenMetadata("Pip"), bundle.root) is None
 
 
 def test_build__when_small__cids_are_those_of_the_standard_library():
