@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from pfpkit.cid import CID
@@ -27,7 +27,7 @@ from pfpkit.errors import (
 )
 from pfpkit.ledger import Ledger
 from pfpkit.pinning import Dag
-from pfpkit.pinning.blockstore import BlockStore
+from pfpkit.pinning.embedded import EmbeddedPinner
 from pfpkit.pins import PinnedBy
 from pfpkit.plan import ServicePlan, Work
 from pfpkit.retrieval import Reason
@@ -37,8 +37,8 @@ __all__ = ["Missing", "grouped", "upload"]
 
 _AT_ONCE = 16
 """Of one service; the back end itself bounds how many of them are under way."""
-_STORE_AT_ONCE = 128
-"""Of the embedded store, which writes what comes at one time in one go."""
+_TOGETHER, _TOGETHER_BYTES = 64, 8 * 2**20
+"""Bundles that the embedded store is given at once: all of them wait for the disk once."""
 _MEMORY = 64 * 2**20
 """For the bundles of all services; one that is larger than its service's part goes alone there."""
 _BUILDERS = 2
@@ -138,10 +138,14 @@ class _Run:
         first._followers.append(self)
 
     async def finish(self) -> None:
-        at_once = _STORE_AT_ONCE if self.plan.name == BlockStore.name else _AT_ONCE
+        pinner = self.plan.pinner
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(at_once, len(self.plan.todo))):
-                group.create_task(self._work())
+            if isinstance(pinner, EmbeddedPinner):
+                for _ in range(_BUILDERS):
+                    group.create_task(self._keep(pinner))
+            else:
+                for _ in range(min(_AT_ONCE, len(self.plan.todo))):
+                    group.create_task(self._work())
         for follower in self._followers:
             await follower._give_up(self.plan.name)
 
@@ -181,6 +185,35 @@ class _Run:
     def _count(self, work: Work) -> None:
         self._told(self.plan.name, work, self.plan.held.issuperset(work.roots))
 
+    async def _keep(self, pinner: EmbeddedPinner) -> None:
+        """Do the embedded store's work: some bundles are built and written while others are."""
+        loop = asyncio.get_running_loop()
+        while self._ready:
+            works = self._together()
+            if self._stopped is None:
+                async with self._room.of(sum(work.entry.made.bytes for work in works)):
+                    kept = await loop.run_in_executor(self._builders, _kept, works, pinner)
+                for root in kept.roots:
+                    await self._hold(root)
+                for work, error in kept.failed:
+                    if isinstance(error, StoreFull):
+                        self._stopped = error  # nothing else will succeed there
+                    self._lack(work, error)
+            else:
+                for work in works:
+                    self._lack(work, self._stopped)
+            for work in works:
+                self._count(work)
+
+    def _together(self) -> list[Work]:
+        """Return some bundles that are ready, at least one."""
+        works = [self._ready.popleft()]
+        size = works[0].bytes
+        while self._ready and len(works) < _TOGETHER and size < _TOGETHER_BYTES:
+            works.append(self._ready.popleft())
+            size += works[-1].bytes
+        return works
+
     async def _try(self, work: Work) -> None:
         try:
             async with self._room.of(work.entry.made.bytes):
@@ -202,30 +235,13 @@ class _Run:
             self._lack(work, error)
 
     async def _pin(self, work: Work) -> None:
-        entry, pinner = work.entry, self.plan.pinner
-        bundle = await asyncio.get_running_loop().run_in_executor(self._builders, entry.bundle)
-        dags = []
-        # The image first: another token may need it too, whatever comes of this bundle.
-        if work.image:
-            dags.append((Dag(bundle.image, bundle.image_blocks), f"{entry.key} image"))
-        if work.bundle:
-            dags.append((Dag(bundle.root, bundle.blocks), entry.key))
-        if pinner.name != BlockStore.name:
-            for dag, label in dags:
-                receipt = await pinner.pin(dag, label, again=self.plan.again)
-                pin = PinnedBy(pinner.name, now(), receipt.blocks, receipt.bytes)
-                self._remember(dag.root, pin)
-                await self._hold(dag.root)
-            return
-        # The store writes in one go what it is asked at one time.
-        asked = [pinner.pin(dag, label, again=self.plan.again) for dag, label in dags]
-        answers = await asyncio.gather(*asked, return_exceptions=True)
-        for (dag, _), answer in zip(dags, answers, strict=True):
-            if not isinstance(answer, BaseException):
-                await self._hold(dag.root)
-        for answer in answers:
-            if isinstance(answer, BaseException):
-                raise answer
+        pinner = self.plan.pinner
+        dags = await asyncio.get_running_loop().run_in_executor(self._builders, _dags, work)
+        for dag, label in dags:
+            receipt = await pinner.pin(dag, label, again=self.plan.again)
+            pin = PinnedBy(pinner.name, now(), receipt.blocks, receipt.bytes)
+            self._remember(dag.root, pin)
+            await self._hold(dag.root)
 
     async def _hold(self, root: CID) -> None:
         self.plan.held.add(root)
@@ -242,6 +258,45 @@ class _Run:
 
     def _lack(self, work: Work, error: Exception) -> None:
         self.missing.append(Missing.of(work.entry.key, self.plan.name, error))
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What came of bundles that the store was given together."""
+
+    roots: list[CID] = field(default_factory=list)
+    failed: list[tuple[Work, Exception]] = field(default_factory=list)
+
+
+def _kept(works: Sequence[Work], pinner: EmbeddedPinner) -> _Kept:
+    kept = _Kept()
+    dags: list[tuple[Work, Dag]] = []
+    for work in works:
+        try:
+            dags += [(work, dag) for dag, _ in _dags(work)]
+        except (PfpkitError, OSError) as error:
+            kept.failed.append((work, error))
+    answers = pinner.store.pin_many([dag for _, dag in dags]) if dags else []
+    failed: dict[int, tuple[Work, Exception]] = {}
+    for (work, dag), answer in zip(dags, answers, strict=True):
+        if isinstance(answer, PfpkitError):
+            failed.setdefault(id(work), (work, answer))
+        else:
+            kept.roots.append(dag.root)
+    kept.failed += failed.values()
+    return kept
+
+
+def _dags(work: Work) -> list[tuple[Dag, str]]:
+    """Return what a service lacks of a token, and what it is called there."""
+    bundle = work.entry.bundle()
+    dags = []
+    # The image first: another token may need it too, whatever comes of this bundle.
+    if work.image:
+        dags.append((Dag(bundle.image, bundle.image_blocks), f"{work.entry.key} image"))
+    if work.bundle:
+        dags.append((Dag(bundle.root, bundle.blocks), work.entry.key))
+    return dags
 
 
 class _Room:

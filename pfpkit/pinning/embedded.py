@@ -1,7 +1,6 @@
 """The embedded block store as a pinning back end: always there, asks nobody, never refuses.
 
-The store's calls block on the disk, so each runs in a thread. What is pinned at one time waits for
-the disk together: while one group is written, the next one gathers.
+The store's calls block on the disk, so each runs in a thread.
 """
 
 import asyncio
@@ -23,8 +22,6 @@ class EmbeddedPinner:
     def __init__(self, store: BlockStore) -> None:
         self.store = store
         self.name = store.name
-        self._waiting: list[tuple[Dag, asyncio.Future[PinReceipt]]] = []
-        self._writing: asyncio.Task[None] | None = None
 
     def refuses(self, dag: DagSummary) -> str | None:
         """Return None: it takes every DAG."""
@@ -35,26 +32,7 @@ class EmbeddedPinner:
 
     async def pin(self, dag: Dag, label: str = "", *, again: bool = False) -> PinReceipt:
         """Write the blocks and record the root; see `BlockStore.pin`. Labels are not kept."""
-        receipt: asyncio.Future[PinReceipt] = asyncio.get_running_loop().create_future()
-        self._waiting.append((dag, receipt))
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write())
-        return await receipt
-
-    async def _write(self) -> None:
-        try:
-            while self._waiting:
-                group, self._waiting = self._waiting, []
-                try:
-                    found = await asyncio.to_thread(self.store.pin_many, [dag for dag, _ in group])
-                except Exception as error:  # noqa: BLE001 - it is raised where each is awaited
-                    for _, receipt in group:
-                        _settle(receipt, error)
-                    continue
-                for (_, receipt), answer in zip(group, found, strict=True):
-                    _settle(receipt, answer)
-        finally:
-            self._writing = None
+        return await asyncio.to_thread(self.store.pin, dag)
 
     async def has(self, root: CID) -> bool:
         """Return whether `root` is recorded as pinned."""
@@ -78,12 +56,3 @@ class EmbeddedPinner:
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
-
-
-def _settle(receipt: "asyncio.Future[PinReceipt]", answer: PinReceipt | Exception) -> None:
-    if receipt.done():
-        return  # whoever asked was cancelled
-    if isinstance(answer, Exception):
-        receipt.set_exception(answer)
-    else:
-        receipt.set_result(answer)
