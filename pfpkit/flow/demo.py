@@ -1,11 +1,8 @@
 """The whole flow on one chain, from image files to a verified avatar; then gateways that lie."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import click
 
@@ -119,7 +116,8 @@ def _lies(work: Workspace, found: Resolution) -> dict[str, Lie]:
 async def _show_lie(
     session: Session, ref: TokenRef, holder: str, name: str, lie: Lie, honest: str, work: Workspace
 ) -> None:
-    with _lying_gateway(work, lie) as url:
+    with Gateway(_Liar(work, lie)) as liar:
+        url = liar.url
         alone, faults = await _resolve(session, ref, holder, [url])
         beside, _ = await _resolve(session, ref, holder, [url, honest])
     failure = alone.stated().failure
@@ -134,27 +132,15 @@ async def _show_lie(
         raise BadInput(f"a gateway that {name} was not caught; please report this")
 
 
-@contextmanager
-def _lying_gateway(work: Workspace, lie: Lie) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # the name is http.server's
-            cid = CID.parse(self.path.removeprefix("/ipfs/").partition("?")[0])
-            data = lie(cid, work.store.get(cid))
-            self.send_response(200)
-            self.send_header("Content-Type", "application/vnd.ipld.raw")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+class _Liar:
+    """The store's blocks, but for those that it lies about."""
 
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
+    def __init__(self, work: Workspace, lie: Lie) -> None:
+        self._work = work
+        self._lie = lie
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
+    def get(self, cid: CID) -> bytes:
+        return self._lie(cid, self._work.store.get(cid))
 
 
 def _title(number: int, text: str) -> None:
