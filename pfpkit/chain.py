@@ -53,6 +53,8 @@ class Node:
 
     def __init__(self, url: str, *, timeout_s: float = 20.0) -> None:
         self._rpc = Rpc(url, timeout_s)
+        self.url = url.rstrip("/")
+        """May hold a key, and is never shown."""
         self._lookup = Lookup(self._rpc)
         self.name = self._rpc.name
 

@@ -11,10 +11,12 @@ class, the judgement of addresses was here before, and it is young, of one autho
 """
 
 import asyncio
+import functools
 import ipaddress
 import re
 import socket
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from typing import Any
 
@@ -179,6 +181,14 @@ def _kind(text: str) -> AddressKind:
 
 
 async def _system_lookup(host: str, port: int) -> Sequence[str]:
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
-    return [str(info[4][0]) for info in found]
+    def look_up() -> list[str]:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+        return [str(info[4][0]) for info in found]
+
+    return await asyncio.get_running_loop().run_in_executor(_resolvers(), look_up)
+
+
+@functools.cache
+def _resolvers() -> ThreadPoolExecutor:
+    # Its own: a lookup cannot be ended, and a stranger's slow name server is to hold up no others.
+    return ThreadPoolExecutor(16, "lookup")

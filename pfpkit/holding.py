@@ -40,10 +40,15 @@ async def read_twice(
 
     ChainError when the chain cannot be asked.
     """
-    # The deep one last: that it is on the chain is asked after all that was read.
-    last = await reader.block()
+    # The deep block before the latest one, so that none which comes meanwhile makes it the later.
+    block = await reader.block(at)
+    last = block if at == "latest" else await reader.block()
+    if block.number > last.number:
+        raise ChainError(
+            f"the latest block {last.number} is before block {block.number}; ask again"
+        )
+    # The deep one read last: that it is on the chain is asked after all that was read.
     latest = await reader.tokens(asked, last)
-    block = last if at == "latest" else await reader.block(at)
     return latest if block == last else await reader.tokens(asked, block), latest
 
 

@@ -24,6 +24,10 @@ class IpfsPath:
     path: str = ""
 
     def __post_init__(self) -> None:
+        try:
+            self.path.encode()
+        except UnicodeEncodeError as error:
+            raise BadCID("a path with half of a surrogate pair, which is no character") from error
         # Each segment costs a request at least.
         if (segments := len(self.path.split("/"))) > _MAX_SEGMENTS:
             raise BadCID(f"a path of {segments:,} segments is not followed, only {_MAX_SEGMENTS}")

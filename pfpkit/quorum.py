@@ -17,6 +17,7 @@ from typing import Any, Self, TypeVar
 
 from pfpkit.block import BlockRef
 from pfpkit.chain import Node
+from pfpkit.console import shown
 from pfpkit.errors import BadInput, ChainError, NodeUnreachable, NoQuorum
 from pfpkit.reference import TokenRef, checksum_address
 from pfpkit.tokens import Outcome, TokenAnswer
@@ -60,6 +61,8 @@ class Quorum:
     def __init__(self, nodes: Sequence[Node], agree: int) -> None:
         if not 1 <= agree <= len(nodes):
             raise BadInput(f"{agree} of {len(nodes)} nodes cannot agree; name more nodes, or fewer")
+        if len({node.url for node in nodes}) < len(nodes):
+            raise BadInput("a node is named twice, and its word counts once; name another")
         self._nodes, self._agree = list(nodes), agree
         self._asked = list(nodes)
         self.faults: list[Reproach] = []
@@ -190,7 +193,8 @@ def _facts(answer: TokenAnswer) -> tuple[Any, ...]:
 
 def _told(answer: TokenAnswer) -> str:
     facts = [answer.outcome, answer.owner, answer.balance, answer.token_uri, answer.reason]
-    return ", ".join(str(fact)[:100] for fact in facts if fact not in (None, ""))
+    said = ", ".join(str(fact)[:100] for fact in facts if fact not in (None, ""))
+    return shown(said)
 
 
 def _short(answer: Any) -> str:

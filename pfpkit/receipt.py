@@ -21,8 +21,8 @@ from pfpkit.metadata import read_json
 from pfpkit.proof import Binding, Outcome, Proof, Step
 from pfpkit.reference import Standard, TokenRef, checksum_address
 from pfpkit.timestamp import timestamp
+from pfpkit.tokens import NOBODY, TokenAnswer
 from pfpkit.tokens import Outcome as Reading
-from pfpkit.tokens import TokenAnswer
 
 __all__ = ["Receipt", "Verdict", "brief", "read_file"]
 
@@ -180,7 +180,22 @@ class Receipt:
             what = f"{error} is missing" if isinstance(error, KeyError) else error
             raise BadRecord(f"{path} cannot be used: {what}; resolve the token again") from error
         receipt._refuse_other_forms(fields, path)
+        if receipt.verdict is Verdict.VERIFIED and (what := receipt._contradiction()):
+            raise BadRecord(f"{path} says verified, and {what}; do not trust it")
         return receipt
+
+    def _contradiction(self) -> str:
+        """Return what of the chain's word cannot be so, if anything."""
+        if self.token.standard is Standard.ERC721:
+            if self.owner in (None, NOBODY) or self.balance is not None:
+                return "names no owner, as a token of ERC-721 has one"
+        elif self.owner is not None or self.holder in (None, NOBODY) or not self.balance:
+            return "names no holder who has some, as a token of ERC-1155 has one"
+        try:
+            datetime.fromisoformat(self.resolved_at)
+        except ValueError:
+            return f"was resolved at {self.resolved_at}, which is no time"
+        return ""
 
     @classmethod
     def _of_fields(cls, fields: Mapping[str, Any]) -> Self:
@@ -280,13 +295,14 @@ def _facts(proof: Proof) -> dict[str, Any]:
 
 def _verdict(steps: tuple[Step, ...]) -> Verdict:
     """Return `verified` only when every step passed; docs/resolve.md has the other words."""
-    failed = next((step for step in steps if step.outcome is Outcome.FAILED), None)
-    if failed is None:
-        unbound = any(step.outcome is Outcome.UNVERIFIABLE for step in steps)
-        return Verdict.UNVERIFIABLE if unbound else Verdict.VERIFIED
-    if failed.name != "owner":
+    failed = [step for step in steps if step.outcome is Outcome.FAILED]
+    if any(step.error == "NotOwner" for step in failed):
+        return Verdict.NOT_OWNER
+    if any(step.error != "NotConfirmed" for step in failed):
         return Verdict.UNVERIFIED
-    return Verdict.PENDING if failed.error == "NotConfirmed" else Verdict.NOT_OWNER
+    if any(step.outcome is Outcome.UNVERIFIABLE for step in steps):
+        return Verdict.UNVERIFIABLE
+    return Verdict.PENDING if failed else Verdict.VERIFIED
 
 
 def _cid_text(cid: CID | None) -> str | None:

@@ -22,11 +22,11 @@ from pfpkit.atomic import write_files
 from pfpkit.block import BlockRef
 from pfpkit.car import write_car
 from pfpkit.chain import Node
-from pfpkit.errors import BadInput, ChainError, Unverified
+from pfpkit.errors import BadInput, ChainError, NoWorker, Unverified
 from pfpkit.evidence import Proof, prove, unwalked
 from pfpkit.holding import read_twice
 from pfpkit.images import Limits
-from pfpkit.media import Rendered, Renderer
+from pfpkit.media import MediaOutcome, Rendered, Renderer
 from pfpkit.ownership import Ownership, State, ownership, unknown
 from pfpkit.quorum import Quorum
 from pfpkit.receipt import Receipt, Verdict
@@ -196,7 +196,11 @@ class Resolver:
 
         async def one(then: TokenAnswer, last: TokenAnswer) -> Resolution:
             async with self._slots:
-                found = await self._one(then, last)
+                try:
+                    found = await self._one(then, last)
+                except Exception as error:  # noqa: BLE001 - what one token meets costs no other
+                    why = f"{type(error).__name__}, which is a fault of pfpkit; please report it"
+                    found = _unread(then.ref, then.holder, why)
             told(found)
             return found
 
@@ -242,11 +246,17 @@ class Resolver:
         else:
             proof = await prove(said.uri, said.image_uri, self._blocks, self._limits, web=self._web)
         receipt = Receipt.of(said, proof, now(), pending)
-        rendered = None
-        if self._renderer is not None and proof.info is not None and receipt.verdict in _SHOWN:
-            assert proof.picture is not None
-            rendered = await self._renderer.render(proof.picture)
-        return Resolution.of(receipt, proof, owned, rendered)
+        return Resolution.of(receipt, proof, owned, await self._rendered(receipt, proof))
+
+    async def _rendered(self, receipt: Receipt, proof: Proof) -> Rendered | None:
+        if self._renderer is None or proof.info is None or receipt.verdict not in _SHOWN:
+            return None
+        assert proof.picture is not None
+        try:
+            return await self._renderer.render(proof.picture)
+        except (NoWorker, OSError) as error:
+            # The verdict stands without squares.
+            return Rendered(MediaOutcome.CRASHED, str(error))
 
 
 def _nobodys(said: TokenAnswer, owned: Ownership | None) -> Resolution:

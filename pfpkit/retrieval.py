@@ -7,7 +7,7 @@ gateway that lies, stalls, floods or redirects is named in a `GatewayFault`, and
 asked.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import quote
@@ -233,9 +233,20 @@ class Retriever:
                 f"{before}; as a plain file: {error}", reason=before.reason, faults=faults
             ) from None
         if cid.codec == DAG_PB:
-            # Of one file at a time: its other blocks are asked for next.
-            self._rebuilt = blocks
+            # Its other blocks are asked for next, and those of other files by other walks.
+            self._rebuilt |= blocks
+            self._forget_rebuilt()
         return blocks[cid.as_v1()]
+
+    def _forget_rebuilt(self) -> None:
+        left = _size_of(self._rebuilt)
+        while left > self.limits.total_bytes:
+            oldest = next(iter(self._rebuilt))
+            left -= len(self._rebuilt.pop(oldest))
+
+
+def _size_of(blocks: Mapping[CID, bytes]) -> int:
+    return sum(map(len, blocks.values()))
 
 
 def _built_again(cid: CID, data: bytes) -> dict[CID, bytes]:

@@ -237,7 +237,7 @@ class Rpc:
         except (TimeoutError, httpx.ReadTimeout):
             late = self._unreachable(f"no whole answer in {self._timeout_s:g} s")
             raise _TooLate(str(late)) from None
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, OSError, UnicodeError) as error:
             raise self._unreachable(_line(str(error)) or type(error).__name__) from None
         try:
             text = received.decode()

@@ -19,6 +19,8 @@ from pfpkit.views import Call
 
 __all__ = ["Outcome", "TokenAnswer", "read_tokens"]
 
+MAX_URI = 2**20
+"""Letters of an ERC-1155 URI with its ids filled in; answers are bounded by as many bytes."""
 NOBODY = "0x0000000000000000000000000000000000000000"
 _INTERFACES = {
     Standard.ERC721: bytes.fromhex("80ac58cd"),
@@ -193,7 +195,10 @@ class _Reading:
         """Read where its metadata is, and its picture where the contract is of our kind."""
         token_id = self._ref.token_id
         if self._ref.standard is Standard.ERC1155:
-            self.facts["token_uri"] = self._needed(_uri(token_id), Outcome.NO_URI)
+            uri = self._needed(_uri(token_id), Outcome.NO_URI)
+            if len(uri) + 60 * uri.count("{id}") > MAX_URI:
+                raise _Ended(Outcome.TOO_LARGE, f"the URI has over {MAX_URI:,} letters")
+            self.facts["token_uri"] = uri
             return
         image_uri = self._optional(_image_uri(token_id))
         self.facts["token_uri"] = self._needed(_token_uri(token_id), Outcome.NO_URI)

@@ -184,7 +184,7 @@ class Web:
             raise _fault(url, WebFault.TIMED_OUT, "silent") from None
         except httpcore.ConnectError as error:
             raise _fault(url, WebFault.UNREACHABLE, _clip(str(error))) from None
-        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
             fault = WebFault.CUT_SHORT if started else WebFault.NOT_HTTP
             raise _fault(url, fault, _clip(str(error))) from None
 

@@ -1,26 +1,44 @@
 #!/usr/bin/env bash
-# All tests on two cores: those of the scripts, which mostly wait for processes, beside the others.
+# All tests in three processes on two cores, for most of them wait: for other processes, a node, a
+# disk. What the first two do not name runs in the third.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PWD/.venv/bin:$PATH
-said=$(mktemp)
-trap 'rm -f "$said"' EXIT
+said=$(mktemp -d)
+trap 'rm -rf "$said"' EXIT
 
-# Once, for both would write the same cache.
+# Once, for all would write the same cache.
 ape compile --verbosity WARNING || exit 1
+
+scripts=(tests/scripts)
+long=(tests/contract tests/gas tests/flow tests/pinning)
+others=("${scripts[@]/#/--ignore=}" "${long[@]/#/--ignore=}")
+
 # Ape takes any port for its node, and waits in vain where another program has that one already.
-read -r one two < <(python - <<'PORTS'
+read -r one two three < <(python - <<'PORTS'
 import socket
 
-held = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+held = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
 print(*(one.getsockname()[1] for one in held))
 PORTS
 )
-APE_FOUNDRY_HOST=http://127.0.0.1:$one ape test tests/scripts "$@" >"$said" 2>&1 &
-scripts=$!
-APE_FOUNDRY_HOST=http://127.0.0.1:$two ape test --ignore=tests/scripts "$@"
-others=$?
-wait "$scripts"
-status=$?
-cat "$said"
-[ "$others" -eq 0 ] && [ "$status" -eq 0 ]
+
+run() {
+  local port=$1
+  shift
+  APE_FOUNDRY_HOST=http://127.0.0.1:$port ape test "$@"
+}
+
+run "$one" "${scripts[@]}" "$@" >"$said/scripts" 2>&1 &
+first=$!
+run "$two" "${long[@]}" "$@" >"$said/long" 2>&1 &
+second=$!
+run "$three" "${others[@]}" "$@"
+third=$?
+wait "$second"
+second=$?
+cat "$said/long"
+wait "$first"
+first=$?
+cat "$said/scripts"
+[ "$first" -eq 0 ] && [ "$second" -eq 0 ] && [ "$third" -eq 0 ]

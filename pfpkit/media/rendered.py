@@ -86,7 +86,7 @@ class Rendered:
         try:
             end = 4 + int.from_bytes(data[:4], "big")
             return cls._read(json.loads(data[4:end]), data[end:])
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise BadContent(f"no rendered picture: {error}; render it again") from error
 
     @classmethod

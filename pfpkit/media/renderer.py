@@ -191,7 +191,7 @@ class _Worker:
         if code == -signal.SIGXCPU:
             words = f"decoding it took more than {bounds.cpu_s} s of processor time"
             return Rendered(MediaOutcome.TOO_SLOW, words)
-        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
         words = f"the decoder ended with its process ({how}), out of memory or by a fault"
         return Rendered(MediaOutcome.CRASHED, words)
 

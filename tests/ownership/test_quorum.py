@@ -239,6 +239,28 @@ def test_quorum__when_it_can_never_be_reached__is_refused(agree):
         Quorum([Node("http://127.0.0.1:9"), Node("http://127.0.0.1:9")], agree)
 
 
+def test_quorum__when_one_node_is_named_twice__is_refused():
+    """Its word would count as two."""
+    nodes = [Node("http://127.0.0.1:8545"), Node("http://127.0.0.1:8545/")]
+    with pytest.raises(BadInput, match="a node is named twice"):
+        Quorum(nodes, 2)
+
+
+def test_quorum__when_a_node_writes_for_the_terminal__it_is_shown_as_escapes():
+    """Faults and reasons are printed as they are."""
+    odd = "\x1b]0;owned\x07\x1b[2J\n"
+    with ExitStack() as stack:
+        urls = [stack.enter_context(Peer(uri=uri)).url for uri in (odd, "ipfs://bafkqaaa")]
+
+        async def ask():
+            async with Quorum([Node(url) for url in urls], 2) as nodes:
+                return await nodes.tokens([(REF, None)], await nodes.block())
+
+        (answer,) = asyncio.run(ask())
+    assert answer.outcome is Outcome.NO_QUORUM
+    assert answer.reason.isprintable()
+
+
 def test_quorum__when_nodes_are_real__reads_what_they_agree_on(chain_url, tokens):
     """Two ways to one chain, and a node of another one with the same id."""
     (ref,) = tokens.mint(digest(1))

@@ -347,6 +347,26 @@ def test_check__when_not_owner_but_whole__says_the_verdict(tmp_path, saved):
         checked(saved.receipt)
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"owner": None}, "names no owner"),
+        ({"owner": "0x" + "00" * 20, "holder": None}, "names no owner"),
+        ({"balance": "7"}, "names no owner"),
+        ({"resolved_at": "9999-99-99T99:99:99Z"}, "which is no time"),
+    ],
+)
+def test_check__when_the_chain_s_word_cannot_be_so__is_refused(saved, change, words):
+    """Its steps say the same, so that nothing but sense speaks against it."""
+    fields = json.loads(saved.receipt.read_bytes()) | change
+    for step in fields["steps"]:
+        if step["name"] == "owner" and "owner" in change:
+            step["reason"] = f"{change['owner']} owns it at that block"
+    saved.receipt.write_text(json.dumps(fields))
+    with pytest.raises(BadRecord, match=words):
+        checked(saved.receipt)
+
+
 def test_check__when_limits_are_tighter__is_refused(saved):
     """A platform's own limits decide what it shows."""
     with pytest.raises(Unverified, match="media does not hold"):

@@ -15,10 +15,11 @@ from support.pictures import encoded, noise
 from support.shelves import OTHER_PICTURE, PICTURE, file_cid, token_shelf
 from support.tokens import CHAIN_ID, owned
 
+from pfpkit import resolver
 from pfpkit.bundle import build
 from pfpkit.chain import Node
 from pfpkit.cid import cid_of
-from pfpkit.errors import BadReference, Unverified
+from pfpkit.errors import BadReference, NoWorker, Unverified
 from pfpkit.images import clean
 from pfpkit.media import Renderer
 from pfpkit.metadata import TokenMetadata
@@ -261,6 +262,83 @@ def test_resolve_many__when_some_are_bad__each_has_its_own_answer(chain_url, tok
     assert [one.verdict for one in found] == verdicts
     assert len({one.receipt.block for one in found if one.receipt}) == 1
     assert sorted(map(id, told)) == sorted(map(id, found))
+
+
+def many(chain, asked, gateway, **options):
+    """Resolve tokens through one gateway."""
+
+    async def run():
+        async with Resolver(chain, Retriever([gateway.url]), **options) as resolver:
+            return await resolver.resolve_many(asked)
+
+    return asyncio.run(run())
+
+
+def test_resolve_many__when_a_path_is_no_text__costs_no_other_its_answer(chain_url, tokens, honest):
+    """JSON may write half of a surrogate pair."""
+    (ref,) = tokens.mint(BUNDLE.digest)
+    page = f'{{"image": "ipfs://{BUNDLE.root}/\\ud800"}}'
+    odd = tokens.impostor(owned(tokens.people[1], f"data:application/json,{page}"))
+    bad, good = many(Node(chain_url), [(odd, None), (ref, None)], honest)
+    assert (bad.verdict, bad.receipt.failure.name) == ("unverified", "image link")
+    assert good.verified
+
+
+def test_resolve_many__when_one_meets_a_bug_of_ours__the_others_have_their_answer(
+    chain_url, tokens, honest, monkeypatch
+):
+    """It is not shown, and says whose fault that is."""
+    refs = tokens.mint(BUNDLE.digest, BUNDLE.digest)
+    walk = resolver.prove
+
+    async def prove(uri, *args, **options):
+        if not told:
+            told.append(uri)
+            raise RuntimeError("a bug")
+        return await walk(uri, *args, **options)
+
+    told = []
+    monkeypatch.setattr(resolver, "prove", prove)
+    verdicts = {
+        one.verdict: one.reason for one in many(Node(chain_url), [(r, None) for r in refs], honest)
+    }
+    assert set(verdicts) == {"unknown", "verified"}
+    assert verdicts["unknown"].startswith("RuntimeError, which is a fault of pfpkit")
+
+
+def test_resolve__when_blocks_come_while_it_reads__is_still_as_of_one(chain_url, tokens, honest):
+    """More than were asked for as confirmations, mined between two questions."""
+    (ref,) = tokens.mint(BUNDLE.digest)
+    holder = tokens.people[1]
+    for _ in range(4):
+        tokens.node.rpc("evm_mine")
+
+    class Mining(Node):
+        async def tokens(self, asked, block):
+            for _ in range(5):
+                tokens.node.rpc("evm_mine")
+            return await super().tokens(asked, block)
+
+    (found,) = asyncio.run(_at(Mining(chain_url), ref, holder, honest, "latest-2"))
+    assert (found.verdict, found.receipt.block) == ("verified", found.ownership.block)
+
+
+async def _at(chain, ref, holder, gateway, at):
+    async with Resolver(chain, Retriever([gateway.url])) as resolver:
+        return await resolver.resolve_many([(ref, holder)], at=at)
+
+
+def test_resolve__when_no_worker_starts__the_verdict_stands(chain_url, tokens, honest):
+    """Without squares, and it is said why."""
+    (ref,) = tokens.mint(BUNDLE.digest)
+
+    class Broken(Renderer):
+        async def render(self, data):
+            raise NoWorker("no worker for pictures starts")
+
+    (found,) = many(Node(chain_url), [(ref, None)], honest, renderer=Broken())
+    assert (found.verdict, found.rendered.shown) == ("verified", False)
+    assert "no worker" in found.rendered.reason
 
 
 def test_resolve__when_squares_are_wanted__makes_them(chain_url, tokens, honest):

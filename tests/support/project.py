@@ -118,7 +118,7 @@ class Project:
     def run_all(self, commands: Sequence[str]) -> list[Ran]:
         """Run command lines of `ape` one after another, in one process."""
         done = subprocess.run(
-            [BIN / "python", SEVERAL],
+            [BIN / "python", "-P", SEVERAL],
             cwd=self.folder,
             env=self.environment(None),
             input=json.dumps([command.split()[1:] for command in commands]),
