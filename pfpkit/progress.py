@@ -6,6 +6,7 @@ services says when all is done. No colour, so that NO_COLOR has nothing to turn 
 treated as a pipe. Writes to stderr alone.
 """
 
+import io
 import math
 import os
 import sys
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from typing import Self
 
 from pfpkit.console import duration, shown, size
+from pfpkit.flushing import write_all
 
 __all__ = ["Progress", "Rate"]
 
@@ -258,8 +260,11 @@ class Progress:
         if not text or self._out is None:
             return
         try:
-            self._out.write(text)
             self._out.flush()
+            # Past its buffer: what a full log leaves in there fails once more when Python ends.
+            write_all(self._out.fileno(), text.encode(self._out.encoding or "utf-8", "replace"))
+        except io.UnsupportedOperation:
+            self._out.write(text)  # no file at all
         except (OSError, ValueError):
             # A log that is full or closed is no reason to end hours of uploading.
             self._out, self._tty = None, False
