@@ -1,6 +1,7 @@
 """From tokens to their pictures on disk, or the reasons why they are not shown."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from pfpkit.workspace import Workspace
 __all__ = ["ResolveOptions", "show", "show_all"]
 
 _SHOWN = 20
+_NUMBER = re.compile(r"[0-9]{1,78}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,6 @@ def _stem(ref: TokenRef) -> str:
 
 
 async def _reference(session: Session, node: Node, token: str) -> TokenRef:
-    if token.isdecimal():
+    if _NUMBER.fullmatch(token):
         return TokenRef(session.chain_id, (await session.deployment(node)).address, int(token))
     return TokenRef.parse(token, session.chain_id)
