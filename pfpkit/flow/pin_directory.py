@@ -4,6 +4,7 @@ A back end that joins gets the directory's own blocks alone, for it holds the bu
 sent everything again as one CAR; one that cuts files by itself cannot take it, which is said.
 """
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext, suppress
 
@@ -100,6 +101,23 @@ class DirectoryRun:
         self._tell("pinned", "service", plan.name, self._summary(plan).bytes)
         return None
 
+    async def mend_store(self) -> list[Missing]:
+        """Put it back into the embedded store when that lost it during this run."""
+        missing: list[Missing] = []
+        for plan in self._plans:
+            if plan.name != BlockStore.name or plan.name not in self._held:
+                continue
+            try:
+                if not await asyncio.to_thread(self._is_in_store):
+                    # Whatever else was lost with it is given too.
+                    blocks = _AllBlocks(self.directory.blocks, self._entries)
+                    await plan.pinner.pin(Dag(self.directory.root, blocks))
+                    self._new[plan.name] = now()
+            except (PfpkitError, OSError) as error:
+                self._held.discard(plan.name)
+                missing.append(Missing.of(DIRECTORY, plan.name, error))
+        return missing
+
     async def read_back(self, routes: Sequence[Route]) -> list[Missing]:
         """Read its blocks through those routes that have not given them since it was pinned."""
         missing: list[Missing] = []
@@ -152,8 +170,7 @@ class DirectoryRun:
         root = self.directory.root
         believed = plan.name in self._known.pinned_by and not self._repair
         if plan.name == BlockStore.name:
-            store = self._work.store
-            held = store.has(root) and all(store.has_block(b.cid) for b in self.directory.blocks)
+            held = await asyncio.to_thread(self._is_in_store)
         elif believed:
             held = True
         else:
@@ -168,6 +185,11 @@ class DirectoryRun:
             if plan.name not in self._known.pinned_by:
                 self._new[plan.name] = now()
         return held
+
+    def _is_in_store(self) -> bool:
+        store = self._work.store
+        own = (block.cid for block in self.directory.blocks)
+        return store.has(self.directory.root) and not store.lacking(own)
 
     async def _check_bundles(self, plan: ServicePlan) -> None:
         """NotPinned unless the back end says that it has each bundle: it would look for the rest in

@@ -74,6 +74,7 @@ class PinRun:
         """Read back what is held somewhere and was not read before, through every route."""
         self._found = now()  # what is pinned by now was pinned before it is read
         await self._mend_store()
+        self.missing += await self.directory.mend_store()
         held = [e for e in self.entries if any(plan.holds(e) for plan in self.plans)]
         wanted = [(route, [e for e in held if self._unread(e, route)]) for route in self.routes]
         missing = await self._read("read back", wanted, self._mend())

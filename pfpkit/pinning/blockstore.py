@@ -105,6 +105,15 @@ class BlockStore:
         with self._disk("read"):
             return bool(self._current().places((_digest(cid),)))
 
+    def lacking(self, cids: Iterable[CID]) -> set[CID]:
+        """Return those of `cids` that are not there in full: unknown, or behind the file's end."""
+        digests = {cid: _digest(cid) for cid in cids}
+        with self._disk("read"):
+            places = self._current().places(digests.values())
+            size = self._file.size()
+        there = {digest for digest, place in places.items() if place.end <= size}
+        return {cid for cid, digest in digests.items() if digest not in there}
+
     def put(self, block: Block) -> bool:
         """Write one block; return whether it was new. For many, `put_many` is faster."""
         return self.put_many((block,)) == 1

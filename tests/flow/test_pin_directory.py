@@ -10,7 +10,7 @@ import re
 from io import BytesIO
 
 import pytest
-from support.blocks import lose
+from support.blocks import cut, lose, place_of
 from support.folders import tiny_png
 from support.hostile_gateway import Lie
 from support.pinning_peers import parts_of
@@ -20,6 +20,7 @@ from pfpkit.collection import Collection
 from pfpkit.directory import Directory
 from pfpkit.errors import PfpkitError
 from pfpkit.flow.pin import pin
+from pfpkit.flow.pin_run import PinRun
 from pfpkit.flow.verify import VerifyOptions, verify_pins
 from pfpkit.pins import REMOTE_PINS, Pins
 from pfpkit.retrieval import IpfsPath, Retriever
@@ -292,6 +293,35 @@ def test_pin__when_its_block_in_the_store_is_gone__is_put_back(world):
     lose(work.store, directory.root)
     asyncio.run(pin(work))
     assert work.store.get(directory.root) == directory.blocks[0].data
+
+
+@pytest.mark.parametrize("left", ["all but one byte", "nothing"])
+def test_pin__when_the_store_lost_its_end__puts_the_directory_back(world, left):
+    """The index alone is not believed: its blocks have to be in the file."""
+    work, directory = Workspace(world.root), directory_of(world)
+    asyncio.run(pin(work))
+    cut(work.store, sum(place_of(work.store, directory.root)) - 1)
+    if left == "nothing":
+        (work.store.path / "blocks.car").unlink()
+    assert work.store.lacking([directory.root])
+    asyncio.run(pin(work))
+    assert work.store.get(directory.root) == directory.blocks[0].data
+    assert work.store.is_whole(directory.root)
+
+
+def test_pin__when_the_store_loses_its_end_meanwhile__puts_the_directory_back(world, monkeypatch):
+    """It was there when the run began."""
+    work, directory = Workspace(world.root), directory_of(world)
+    asyncio.run(pin(work))
+    mend = PinRun._mend_store
+
+    async def cut_first(run):
+        cut(work.store, sum(place_of(work.store, directory.root)) - 1)
+        await mend(run)
+
+    monkeypatch.setattr(PinRun, "_mend_store", cut_first)
+    asyncio.run(pin(work))
+    assert work.store.is_whole(directory.root)
 
 
 @pytest.mark.parametrize("text", ['"root": "bafy"', '"root": 5', '"pinned_by": 5'])
