@@ -120,20 +120,25 @@ class BlockIndex:
         """Return all that is pinned, as CIDv1."""
         return [CID.decode(name) for (name,) in self._run("SELECT root FROM pins")]
 
+    def end(self) -> int:
+        """Return how many bytes of blocks.car are indexed."""
+        ((size,),) = self._run("SELECT size FROM file")
+        return int(size)
+
     def shrink(self, size: int) -> int:
         """Return where the last block ends in blocks.car, which has `size` bytes.
 
-        When that lost its end, the blocks there are forgotten first.
+        When that lost its end, the blocks there are forgotten first, and every pin, for nobody
+        knows which were above them.
         """
-        ((end,),) = self._run("SELECT size FROM file")
-        if end > size:
+        if self.end() > size:
             with self._transaction() as database:
                 database.execute("DELETE FROM blocks WHERE offset + length > ?", (size,))
+                database.execute("DELETE FROM pins")
                 database.execute(
                     "UPDATE file SET size = (SELECT coalesce(max(offset + length), 0) FROM blocks)"
                 )
-            ((end,),) = self._run("SELECT size FROM file")
-        return int(end)
+        return self.end()
 
     def add(
         self,

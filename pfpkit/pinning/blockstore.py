@@ -15,10 +15,8 @@ An index that was removed is made again from blocks.car; the pins are then put b
 again, which writes no block twice.
 """
 
-import errno
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,19 +28,14 @@ from pfpkit.errors import (
     PfpkitError,
     PinError,
     StoreDamaged,
-    StoreFull,
     WrongBytes,
 )
 from pfpkit.pinning import Dag, PinReceipt
+from pfpkit.pinning.blockfaults import disk_faults
 from pfpkit.pinning.blockfile import BlockFile, Place, Writer
 from pfpkit.pinning.blockindex import BlockIndex
 from pfpkit.unixfs import decode_node
 
-# A quota and a limit on file size look like a full disk to whoever has to fix it.
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-# SQLite says no more of a quota than that it could not write.
-_INDEX_FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE})
-_INDEX_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 # Bounds on what is in memory at once.
 _BATCH_BLOCKS = 4096
 _BATCH_BYTES = 16 * 2**20
@@ -214,9 +207,10 @@ class BlockStore:
         return bool(self.held((root,)))
 
     def held(self, roots: Iterable[CID]) -> set[CID]:
-        """Return those of `roots`, as CIDv1, that are recorded as pinned."""
+        """Return those of `roots`, as CIDv1, that are recorded as pinned: none when blocks.car
+        lost its end, for nobody knows then which are whole."""
         with self._disk("read"):
-            return self._current().pinned(roots)
+            return self._pinned(self._current(), roots)
 
     def is_whole(self, root: CID) -> bool:
         """Return whether every block under `root` is there; files' blocks are measured alone.
@@ -248,9 +242,10 @@ class BlockStore:
             return self._current(writer).unpin(root)
 
     def roots(self) -> tuple[CID, ...]:
-        """Return the roots that are pinned, as CIDv1, sorted by their text."""
+        """Return the roots that `held` knows, as CIDv1, sorted by their text."""
         with self._disk("read"):
-            return tuple(sorted(self._current().roots(), key=str))
+            index = self._current()
+            return () if self._lost_its_end(index) else tuple(sorted(index.roots(), key=str))
 
     # the disk
 
@@ -262,7 +257,7 @@ class BlockStore:
         with self._disk("read"):
             index = self._current()
             lacking = self._lacking(index, batch)
-            if not lacking and len(index.pinned(pins)) == len(pins):
+            if not lacking and len(self._pinned(index, pins)) == len(pins):
                 return 0, set()
         with self._disk("write to"), self._file.writing() as writer:
             index = self._current(writer)
@@ -274,6 +269,13 @@ class BlockStore:
             rows = zip(lacking, places, strict=True)
             index.add(rows, {root: pins[root] for root in new}, writer.size)
         return len(lacking), new
+
+    def _pinned(self, index: BlockIndex, roots: Iterable[CID]) -> set[CID]:
+        return set() if self._lost_its_end(index) else index.pinned(roots)
+
+    def _lost_its_end(self, index: BlockIndex) -> bool:
+        end = index.end()  # first: a writer appends before it says so
+        return end > self._file.size()
 
     def _lacking(self, index: BlockIndex, batch: _Batch) -> _Batch:
         """Return the blocks that are not there, or not whole: those are written again."""
@@ -302,34 +304,8 @@ class BlockStore:
             self._index = index
         return index
 
-    @contextmanager
-    def _disk(self, verb: str) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise self._failure(verb, reason, error.filename, error.errno in FULL) from error
-        except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", 0)
-            if code & 0xFF in _INDEX_DAMAGED:
-                raise StoreDamaged(
-                    f"{self._index_path} is damaged: {error}; remove it and pin again: it is made "
-                    "anew from blocks.car, and no block is written twice"
-                ) from error
-            raise self._failure(
-                verb, str(error), self._index_path, bool({code, code & 0xFF} & _INDEX_FULL)
-            ) from error
-
-    def _failure(self, verb: str, reason: str, where: object, is_full: bool) -> PinError:
-        if is_full:
-            return StoreFull(
-                f"no room left for the block store {self.path}: {reason}; "
-                "free some space and run it again (nothing half-written was left)"
-            )
-        return PinError(
-            f"cannot {verb} the block store {self.path}: {reason} ({where or self.path}); "
-            "it has to be a folder that you may read and write"
-        )
+    def _disk(self, verb: str) -> AbstractContextManager[None]:
+        return disk_faults(verb, self.path, self._index_path)
 
 
 def _digest(cid: CID) -> bytes:

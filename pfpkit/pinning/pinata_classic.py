@@ -24,7 +24,7 @@ import httpx
 from pfpkit.cid import CID, RAW
 from pfpkit.errors import BadBlock, NotFound, PinError, StoreFull
 from pfpkit.pinning import Dag, DagSummary, PinReceipt
-from pfpkit.pinning.blockstore import FULL
+from pfpkit.pinning.blockfaults import FULL
 from pfpkit.pinning.client import Answer, Client, Secret
 from pfpkit.pinning.parcel import Parcel
 from pfpkit.pinning.pressure import Clock, Failure, Pressure

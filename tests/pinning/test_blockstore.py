@@ -17,6 +17,7 @@ from support.dags import SHARDED, dag_of, file_dag, trees
 
 from pfpkit.car import read_car
 from pfpkit.cid import CID, DAG_PB, MAX_BLOCK_BYTES, cid_of
+from pfpkit.directory import Directory
 from pfpkit.errors import BadCID, NotFound, NotPinned, PinError, StoreDamaged, WrongBytes
 from pfpkit.pinning import Dag, PinReceipt
 from pfpkit.pinning.blockstore import BlockStore
@@ -248,6 +249,30 @@ def test_is_whole__when_a_block_is_lost_or_cut_off__is_not(store: BlockStore) ->
     store.pin(dag)
     cut(store, (store.path / "blocks.car").stat().st_size - 1)
     assert store.is_whole(dag.root) is False
+
+
+@pytest.mark.parametrize("writes", ["at once", "after another"])
+def test_pin__when_what_is_present_was_cut_off__is_refused(store: BlockStore, writes: str) -> None:
+    """A pin of what blocks.car lost vouches for nothing; pinned again, it does."""
+    whole, bundle = dag_of({"image": b"whole"}), dag_of(TREE)
+    store.pin(whole)
+    size = (store.path / "blocks.car").stat().st_size
+    store.pin(bundle)
+    cut(store, size)
+    if writes == "after another":
+        store.put(HELLO)
+    assert store.roots() == ()
+    size = sum(len(block.data) for block in bundle.blocks)
+    above = Directory.of({"1": (bundle.root, size)})
+    dag = Dag(above.root, above.blocks, above.bundles)
+    with pytest.raises((NotPinned, StoreDamaged), match=str(bundle.root)):
+        store.pin(dag)
+    assert store.pin(bundle).new is True
+    store.pin(dag)
+    assert store.is_whole(above.root)
+    size = (store.path / "blocks.car").stat().st_size
+    assert store.pin(whole).new is True
+    assert (store.path / "blocks.car").stat().st_size == size
 
 
 @settings(deadline=None)

@@ -167,14 +167,16 @@ def size_of_path(folder: Path) -> int:
     return (folder / "blocks.car").stat().st_size
 
 
-def test_block_store__when_the_blocks_are_removed__lists_pins_and_takes_them_again(store) -> None:
-    """As after any loss: the pins say what there was, and pinning again puts it back."""
+def test_block_store__when_the_blocks_are_removed__holds_no_pin_and_takes_it_again(store) -> None:
+    """As after any loss of an end: what is below which pin is not known any more."""
     (store.path / "blocks.car").unlink()
+    assert (store.roots(), store.held([DAG.root])) == ((), set())
     with pytest.raises(StoreDamaged, match="pin its content again"):
         store.get(DAG.root)
     assert store.is_whole(DAG.root) is False
-    assert store.pin(DAG).new is False
+    assert store.pin(DAG).new is True
     assert store.is_whole(DAG.root) is True
+    assert store.roots() == (DAG.root,)
 
 
 def test_block_store__when_each_block_has_a_file__refuses_the_folder(tmp_path: Path) -> None:
