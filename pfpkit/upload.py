@@ -12,7 +12,9 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Self
 
 from pfpkit.cid import CID
@@ -27,6 +29,7 @@ from pfpkit.errors import (
 )
 from pfpkit.ledger import Ledger
 from pfpkit.pinning import Dag
+from pfpkit.pinning.blockfile import leaving
 from pfpkit.pinning.embedded import EmbeddedPinner
 from pfpkit.pins import PinnedBy
 from pfpkit.plan import ServicePlan, Work
@@ -192,7 +195,9 @@ class _Run:
             works = self._together()
             if self._stopped is None:
                 async with self._room.of(sum(work.entry.made.bytes for work in works)):
-                    kept = await loop.run_in_executor(self._builders, _kept, works, pinner)
+                    with leaving():
+                        keep = partial(copy_context().run, _kept, works, pinner)
+                        kept = await loop.run_in_executor(self._builders, keep)
                 for root in kept.roots:
                     await self._hold(root)
                 for work, error in kept.failed:

@@ -6,25 +6,47 @@ it. Whoever writes holds an exclusive lock on the file, which the kernel lets go
 process is killed. What stands in the file is trusted for nothing: readers hash it.
 """
 
+import asyncio
 import fcntl
 import hashlib
 import io
 import os
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from pfpkit.car import section_head, write_car
 from pfpkit.cid import CID, MAX_BLOCK_BYTES, SHA2_256, Block, read_varint
-from pfpkit.errors import BadCar, BadCID, StoreDamaged
+from pfpkit.errors import BadCar, BadCID, PinError, StoreDamaged
 from pfpkit.flushing import flush_folders, write_all
 from pfpkit.unixfs import add_directory
 
-__all__ = ["BlockFile", "Place", "Writer"]
+__all__ = ["BlockFile", "Place", "Writer", "leaving"]
 
 _MAX_HEAD = 64  # of a section: its length, and a CID of sha2-256
 _BUFFER = 2**20
+_FIRST_PAUSE_S, _LAST_PAUSE_S = 0.001, 0.02
+
+_left: ContextVar[threading.Event | None] = ContextVar("left", default=None)
+
+
+@contextmanager
+def leaving() -> Iterator[None]:
+    """Around what waits for a thread that writes, and that runs in a copy of this context: when
+    this is cancelled, the thread does not wait for another writer any more."""
+    left = threading.Event()
+    token = _left.set(left)
+    try:
+        yield
+    except asyncio.CancelledError:
+        left.set()
+        raise
+    finally:
+        _left.reset(token)
 
 
 class Place(NamedTuple):
@@ -40,10 +62,12 @@ class Place(NamedTuple):
 
 
 class BlockFile:
-    """The file at `path`; made when somebody writes."""
+    """The file at `path`; made when somebody writes. A writer waits up to `patience` seconds for
+    another one."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, patience: float) -> None:
         self.path = path
+        self._patience = patience
 
     @contextmanager
     def reading(self) -> Iterator[Callable[[Place], bytes]]:
@@ -69,15 +93,33 @@ class BlockFile:
     def writing(self) -> Iterator["Writer"]:
         """Yield the one writer that there is at a time, as soon as another one has ended.
 
-        StoreDamaged when the file does not begin as one of ours.
+        StoreDamaged when the file does not begin as one of ours, PinError when the other one does
+        not end in time.
         """
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         descriptor = os.open(self.path, flags, 0o644)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            self._lock(descriptor)
             yield Writer(self.path, descriptor)
         finally:
             os.close(descriptor)
+
+    def _lock(self, descriptor: int) -> None:
+        """Lock the file; no call of the kernel's is waited in, for no signal ends that one in a
+        thread."""
+        left = _left.get() or threading.Event()
+        end, pause = time.monotonic() + self._patience, _FIRST_PAUSE_S
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() >= end or left.wait(pause):
+                    raise PinError(
+                        f"another process is writing to {self.path}; wait until it ends and run "
+                        "it again"
+                    ) from None
+                pause = min(2 * pause, _LAST_PAUSE_S)
 
 
 class Writer:

@@ -53,14 +53,15 @@ class _Known:
 class BlockStore:
     """Blocks and pins in the folder `path`, which is made when it is not there.
 
-    `EmbeddedPinner` makes a `Pinner` of it. Threads may share it.
+    `EmbeddedPinner` makes a `Pinner` of it. Threads may share it. Whoever writes waits up to
+    `patience` seconds for another process that does; PinError then.
     """
 
     name = "blockstore"
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, *, patience: float = 60.0) -> None:
         self.path = Path(path)
-        self._file = BlockFile(self.path / "blocks.car")
+        self._file = BlockFile(self.path / "blocks.car", patience)
         self._index_path = self.path / "index.sqlite"
         self._index: BlockIndex | None = None
         with self._disk("open"):

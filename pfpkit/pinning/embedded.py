@@ -4,12 +4,16 @@ The store's calls block on the disk, so each runs in a thread.
 """
 
 import asyncio
-from collections.abc import Iterable
-from typing import Self
+from collections.abc import Callable, Iterable
+from typing import Self, TypeVar
 
 from pfpkit.cid import CID
 from pfpkit.pinning import Dag, DagSummary, Pace, PinReceipt
+from pfpkit.pinning.blockfile import leaving
 from pfpkit.pinning.blockstore import BlockStore
+
+_A = TypeVar("_A")
+_T = TypeVar("_T")
 
 
 class EmbeddedPinner:
@@ -32,7 +36,7 @@ class EmbeddedPinner:
 
     async def pin(self, dag: Dag, label: str = "", *, again: bool = False) -> PinReceipt:
         """Write the blocks and record the root; see `BlockStore.pin`. Labels are not kept."""
-        return await asyncio.to_thread(self.store.pin, dag)
+        return await self._write(self.store.pin, dag)
 
     async def has(self, root: CID) -> bool:
         """Return whether `root` is recorded as pinned."""
@@ -46,7 +50,11 @@ class EmbeddedPinner:
 
     async def unpin(self, root: CID) -> bool:
         """Forget the pin of `root`; its blocks stay on disk."""
-        return await asyncio.to_thread(self.store.unpin, root)
+        return await self._write(self.store.unpin, root)
+
+    async def _write(self, work: Callable[[_A], _T], what: _A) -> _T:
+        with leaving():
+            return await asyncio.to_thread(work, what)
 
     async def aclose(self) -> None:
         """Return at once: nothing is open between calls."""
