@@ -152,6 +152,11 @@ class Writer:
             os.ftruncate(self._descriptor, end)
             self.size = end
 
+    def flush(self) -> int:
+        """Have all of the file on the disk, and return where it ends."""
+        os.fsync(self._descriptor)
+        return self.size
+
     def append(self, blocks: Iterable[Block]) -> list[Place]:
         """Add blocks in one go and return their places; all of them are on the disk then.
 

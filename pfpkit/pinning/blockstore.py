@@ -298,7 +298,7 @@ class BlockStore:
         if index is None or not index.is_current():
             index = BlockIndex.open(self._index_path)
             if index is None and writer is not None:
-                index = BlockIndex.make(self._index_path, writer.scan(), lambda: writer.size)
+                index = BlockIndex.make(self._index_path, writer.scan(), writer.flush)
             elif index is None:
                 with self._file.writing() as own:
                     return self._current(own)

@@ -4,6 +4,8 @@ removed: made again from blocks.car, without pins, which pinning again puts back
 damaged, or of another kind: named, with what to do
 """
 
+import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,23 @@ def test_block_store__when_the_index_is_removed_while_it_is_open__is_made_again(
     remove_index(store)
     assert store.pin(DAG).new is True
     assert BlockStore(store.path).roots() == (root,)
+
+
+def test_block_store__when_it_is_made_again__flushes_the_file_first(store, monkeypatch) -> None:
+    """Whoever was killed may not have flushed what is now said to be there."""
+    remove_index(store)
+    flushed: list[tuple[int, int]] = []
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        fsync(descriptor)
+        with sqlite3.connect(f"file:{store.path}/index.sqlite?mode=ro", uri=True) as index:
+            version = index.execute("PRAGMA user_version").fetchone()[0]
+        flushed.append((os.fstat(descriptor).st_ino, version))
+
+    monkeypatch.setattr(os, "fsync", noted)
+    assert BlockStore(store.path).has_block(DAG.root)
+    assert flushed == [((store.path / "blocks.car").stat().st_ino, 0)], "no index was there yet"
 
 
 def test_block_store__when_it_is_made_again__leaves_bad_blocks_out(store) -> None:
