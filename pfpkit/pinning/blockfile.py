@@ -14,7 +14,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -145,8 +145,21 @@ class Writer:
             flush_folders([self._path.parent, self._path.parent.parent])
             self.size = len(_HEAD)
 
+    def recover(self, end: int) -> list[tuple[bytes, Place]]:
+        """Return digest and place of every right block behind `end`, which are on the disk then.
+
+        The file ends after the last of them: what a killed writer did not finish goes.
+        """
+        found = []
+        with suppress(StoreDamaged):  # bytes that never were a section are no end worth keeping
+            for block in self.scan(end):
+                found.append(block)
+        self.cut(found[-1][1].end if found else end)
+        self.flush()
+        return found
+
     def cut(self, end: int) -> None:
-        """End the file at `end`, or after its head: what a killed writer left behind goes."""
+        """End the file at `end`, or after its head."""
         end = max(end, len(_HEAD))
         if end < self.size:
             os.ftruncate(self._descriptor, end)
@@ -179,14 +192,15 @@ class Writer:
             self.size = end
         return places
 
-    def scan(self) -> Iterator[tuple[bytes, Place]]:
-        """Yield digest and place of every right block; a last one that is not whole is cut off.
+    def scan(self, start: int = 0) -> Iterator[tuple[bytes, Place]]:
+        """Yield digest and place of every right block from `start` on, where a section begins or
+        the file; a last one that is not whole is cut off.
 
         A block whose bytes are not its CID's is left out. StoreDamaged where no section begins, for
         then nobody knows where the next one does.
         """
         with open(self._descriptor, "rb", buffering=_BUFFER, closefd=False) as file:
-            start = len(_HEAD)
+            start = max(start, len(_HEAD))
             while start < self.size:
                 found = self._section(file, start)
                 if found is None:

@@ -7,7 +7,8 @@ Trusts nothing that it reads: a block is hashed against its CID on the way in an
 A group of blocks is appended and flushed under a lock, and then enters the index in one
 transaction, together with the pins that they complete. So what is indexed is on the disk, a pin
 exists only when every block of its DAG does, and a process that is killed leaves no more than an
-end of blocks.car that is in no index; the next one that writes cuts it off. Any number of
+end of blocks.car that is in no index, as does an older index that is put in its place; the next
+one that writes indexes the right blocks there, and cuts off what is behind them. Any number of
 processes may write and read one store. Blocks are kept by digest: the raw and the dag-pb CID of
 one digest are one block.
 
@@ -15,8 +16,9 @@ An index that was removed is made again from blocks.car; the pins are then put b
 again, which writes no block twice.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -262,13 +264,20 @@ class BlockStore:
                 return 0, set()
         with self._disk("write to"), self._file.writing() as writer:
             index = self._current(writer)
-            writer.cut(index.shrink(writer.size))
+            end = index.shrink(writer.size)
+            if writer.size > end:
+                index.add(writer.recover(end), {}, writer.size)
             # Another process may have written some of them meanwhile.
             lacking = self._lacking(index, lacking)
             new = pins.keys() - index.pinned(pins)
             places = writer.append(lacking.values())
             rows = zip(lacking, places, strict=True)
-            index.add(rows, {root: pins[root] for root in new}, writer.size)
+            try:
+                index.add(rows, {root: pins[root] for root in new}, writer.size)
+            except sqlite3.Error:
+                with suppress(sqlite3.Error):  # the next one that writes looks through it then
+                    writer.cut(index.end())
+                raise
         return len(lacking), new
 
     def _pinned(self, index: BlockIndex, roots: Iterable[CID]) -> set[CID]:

@@ -102,6 +102,35 @@ def test_block_store__when_it_is_made_again__cuts_off_half_a_block(store) -> Non
         assert size_of(store) == start
 
 
+@pytest.mark.parametrize("torn", [b"", b"\0" * 100, b"\x30\x01\x55\x12\x20", b"\xff" * 100])
+def test_put__when_the_index_is_an_older_one__keeps_the_blocks_behind_it(store, torn) -> None:
+    """Only what is behind the last right block goes: what a loss of power leaves of a write."""
+    index = (store.path / "index.sqlite").read_bytes()
+    later = dag_of({"image": b"later"})
+    store.pin(later)
+    size = size_of(store)
+    (store.path / "index.sqlite").write_bytes(index)
+    with (store.path / "blocks.car").open("ab") as file:
+        file.write(torn)
+    again = BlockStore(store.path)
+    again.put(Block(cid_of(b"new"), b"new"))
+    assert {block.cid: again.get(block.cid) for block in later.blocks} == dict(later.blocks)
+    assert size_of(store) == size + 1 + 36 + 3
+    assert again.pin(later).new is True
+    assert size_of(store) == size + 1 + 36 + 3
+
+
+def test_put__when_the_last_write_has_wrong_bytes__cuts_it_off(store) -> None:
+    """Its head came to the disk, and its bytes did not."""
+    index, size = (store.path / "index.sqlite").read_bytes(), size_of(store)
+    store.put(Block(cid_of(b"torn"), b"torn"))
+    damage(store, cid_of(b"torn"))
+    (store.path / "index.sqlite").write_bytes(index)
+    again = BlockStore(store.path)
+    assert again.put(Block(cid_of(b"new"), b"new")) is True
+    assert size_of(store) == size + 1 + 36 + 3
+
+
 def test_block_store__when_no_block_begins_where_one_should__says_where(store) -> None:
     """Nobody knows where the next one begins then, and nothing behind it is thrown away."""
     second = list(DAG.blocks)[1]
