@@ -15,6 +15,7 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # SQLite says no more of a quota than that it could not write.
 _INDEX_FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE})
 _INDEX_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_INDEX_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 @contextmanager
@@ -34,6 +35,11 @@ def disk_faults(verb: str, store: Path, index: Path) -> Iterator[None]:
             raise StoreDamaged(
                 f"{index} is damaged: {error}; remove it and pin again: it is made "
                 "anew from blocks.car, and no block is written twice"
+            ) from error
+        if code & 0xFF in _INDEX_BUSY:
+            raise PinError(
+                f"cannot {verb} the block store {store}: another process is busy with {index} "
+                f"({error}); wait until it ends and run it again"
             ) from error
         is_full = bool({code, code & 0xFF} & _INDEX_FULL)
         raise _failure(verb, store, str(error), index, is_full) from error

@@ -2,17 +2,19 @@
 
 import fcntl
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from pfpkit.cid import cid_of
 from pfpkit.errors import PinError
+from pfpkit.pinning import blockindex
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.unixfs import Block
 
@@ -36,6 +38,20 @@ def test_put__when_another_process_does_not_end__says_so(tmp_path: Path) -> None
             store.put(Block(cid_of(b"y"), b"y"))
         assert store.get(cid_of(b"x")) == b"x"
     assert store.put(Block(cid_of(b"y"), b"y")) is True
+
+
+def test_get__when_another_process_does_not_leave_the_index__says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder is not at fault, and nothing has to be changed."""
+    monkeypatch.setattr(blockindex, "_BUSY_S", 0.1)
+    store = BlockStore(tmp_path)
+    store.put(Block(cid_of(b"x"), b"x"))
+    with closing(sqlite3.connect(tmp_path / "index.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(PinError, match=r"another process is busy with .*run it again$"):
+            store.get(cid_of(b"x"))
+    assert store.get(cid_of(b"x")) == b"x"
 
 
 WAITING = """
