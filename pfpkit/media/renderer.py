@@ -191,9 +191,16 @@ class _Worker:
         if code == -signal.SIGXCPU:
             words = f"decoding it took more than {bounds.cpu_s} s of processor time"
             return Rendered(MediaOutcome.TOO_SLOW, words)
-        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        how = _signal(-code) if code < 0 else f"exit code {code}"
         words = f"the decoder ended with its process ({how}), out of memory or by a fault"
         return Rendered(MediaOutcome.CRASHED, words)
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # one that has no name, such as those for programs' own use
+        return f"signal {number}"
 
 
 def _environment() -> dict[str, str]:
