@@ -20,7 +20,8 @@ from pfpkit.retrieval import Limits, Retriever
 from pfpkit.web import Web, WebLimits
 
 TLS = ssl.create_default_context()
-WITHIN_S = 5.0
+WITHIN_S = 15.0
+"""Several times what any takes alone: memory is traced meanwhile, and other tests run beside."""
 MEMORY = 64 * 2**20
 """A few times the largest of what is served, which is 10 MiB."""
 LIMITS = Limits(read_s=1.0, block_s=2.0, car_s=2.0)
@@ -35,17 +36,17 @@ def stage():
 
 
 async def ending(stage, attack, gateway):
-    """The proof, its seconds of processor time, and the most bytes of memory that it took."""
+    """The proof, its seconds, and the most bytes of memory that it took."""
     allowed = [f"localhost:{stage.server.port}"]
     async with (
         Retriever([gateway.url], LIMITS) as blocks,
         Web(WEB, allowed=allowed, ports={80, 443, stage.victim.port}, tls=TLS) as web,
     ):
-        started = time.process_time()
+        started = time.monotonic()
         tracemalloc.start()
         try:
             proof = await prove(attack.token_uri, None, blocks, web=web)
-            return proof, time.process_time() - started, tracemalloc.get_traced_memory()[1]
+            return proof, time.monotonic() - started, tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
 
