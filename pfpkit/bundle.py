@@ -70,11 +70,6 @@ class Bundle:
         """The token's `imageURI`."""
         return f"ipfs://{self.root}/{IMAGE}"
 
-    @property
-    def image_root(self) -> CID:
-        """The root that is pinned beside the bundle, for wallets follow the metadata's link."""
-        return self.image
-
 
 def build(image: Picture, metadata: Metadata) -> Bundle:
     """Return the bundle of a cleaned picture and its metadata, read back from its own blocks."""

@@ -7,45 +7,27 @@ what it may send and how long it may take. Imports no ape, so that a platform ca
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 from pfpkit.block import BlockRef, place
 from pfpkit.errors import (
-    BadReference,
     ChainError,
     NodeUnreachable,
     NoSuchContract,
-    NoSuchToken,
-    WrongChain,
 )
 from pfpkit.lookup import Lookup
-from pfpkit.reference import Standard, TokenRef
+from pfpkit.reference import TokenRef
 from pfpkit.rpc import Rpc, RpcError, data_of, number_of
-from pfpkit.tokens import NOBODY, TokenAnswer, read_tokens
+from pfpkit.tokens import TokenAnswer, read_tokens
 from pfpkit.views import Call, Reverted
 
-__all__ = ["TRANSFER", "BlockRef", "Call", "Node", "Reverted", "TokenState"]
+__all__ = ["TRANSFER", "BlockRef", "Call", "Node", "Reverted"]
 
 TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 """keccak256 of `Transfer(address,address,uint256)`, the first topic of ERC-721's event."""
 
 _CALL_GAS = 10_000_000
 _HASH = re.compile(r"0x[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, slots=True)
-class TokenState:
-    """What a contract says of one token at one block.
-
-    `image_uri` is None where the contract has no such view.
-    """
-
-    ref: TokenRef
-    block: BlockRef
-    owner: str
-    token_uri: str
-    image_uri: str | None
 
 
 class Node:
@@ -125,37 +107,6 @@ class Node:
             )
         return [self._result(c, a, block) for c, a in zip(calls, answers, strict=True)]
 
-    async def token(self, ref: TokenRef, block: BlockRef | None = None) -> TokenState:
-        """Return owner and URIs of a token at `block` (the latest one by default).
-
-        Of an ERC-721 token: one of ERC-1155 has no single owner (BadReference). WrongChain before
-        anything else is asked; NoSuchToken when nobody owns it at that block.
-        """
-        if ref.standard is not Standard.ERC721:
-            raise BadReference(f"{ref} may have many owners; ask whether a holder has it")
-        chain_id = await self.chain_id()
-        if chain_id != ref.chain_id:
-            raise WrongChain(
-                f"{self.name} is of chain {chain_id}, {ref} is of chain {ref.chain_id}; "
-                "use a node of that chain"
-            )
-        block = block or await self.block()
-        calls = [
-            Call("ownerOf(uint256)", "address", (ref.token_id,)),
-            Call("tokenURI(uint256)", "string", (ref.token_id,)),
-            Call("imageURI(uint256)", "string", (ref.token_id,), optional=True),
-        ]
-        owner, token_uri, image_uri = await self.call(ref.contract, calls, block)
-        if isinstance(owner, Reverted) or owner == NOBODY:
-            why = f"ownerOf reverted{_because(owner)}" if owner != NOBODY else "nobody owns it"
-            raise NoSuchToken(f"{ref} does not exist at block {block.number}: {why}; check the id")
-        if isinstance(token_uri, Reverted):
-            raise ChainError(
-                f"{ref} points to nothing at block {block.number}: "
-                f"tokenURI reverted{_because(token_uri)}; ask whoever runs the contract"
-            )
-        return TokenState(ref, block, owner, token_uri, image_uri)
-
     async def estimate_gas(self, sender: str, to: str | None, data: str) -> int | Reverted:
         """Return the gas of a transaction (`to` None: a deployment) as the node estimates it."""
         request = {"from": sender, "data": data} | ({} if to is None else {"to": to})
@@ -211,7 +162,3 @@ class Node:
 
 def _reverted(error: RpcError) -> Reverted:
     return Reverted(error.reason, error.data)
-
-
-def _because(reverted: Reverted) -> str:
-    return f" ({reverted.reason})" if reverted.reason else ""

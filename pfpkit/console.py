@@ -74,6 +74,16 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join([line(head), line(["-" * width for width in widths]), *map(line, texts)])
 
 
+def clipped(text: str, most: int) -> str:
+    r"""Return a stranger's text as one line of at most `most` letters that can be printed.
+
+    >>> clipped("a\tb" + 9 * "c", 8)
+    'a?bcc...'
+    """
+    line = "".join(c if c.isprintable() else "?" for c in text[: most + 1])
+    return line if len(line) <= most else f"{line[: most - 3]}..."
+
+
 def shown(text: str) -> str:
     r"""Return `text` with what a terminal would obey, or cannot print, as escapes.
 

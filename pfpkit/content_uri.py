@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from pfpkit.cid import CID
+from pfpkit.console import clipped
 from pfpkit.errors import BadCID, BadURI
 from pfpkit.ipfs_path import IpfsPath
 
@@ -179,4 +180,4 @@ def _base64_decoded(data: bytes, text: str) -> bytes:
 
 
 def _shown(text: str) -> str:
-    return repr("".join(c if c.isprintable() else "?" for c in text[:100]))
+    return repr(clipped(text, 100))

@@ -19,6 +19,7 @@ from pfpkit.addresses import without_credentials
 from pfpkit.ahead import Ahead
 from pfpkit.budget import Budget
 from pfpkit.cid import CID, RAW, Block, verify
+from pfpkit.console import clipped
 from pfpkit.content_uri import ContentURI, Inline, WebPlace, parse_content_uri
 from pfpkit.errors import BadCID, BadURI, GatewayError, NotFound, PfpkitError, Unverified
 from pfpkit.images import ImageInfo, Limits, inspect
@@ -366,5 +367,4 @@ def _sized(data: bytes) -> str:
 
 def _line(text: str) -> str:
     """Return a stranger's text as one line that can be printed."""
-    shown = "".join(c if c.isprintable() else "?" for c in text[: _MAX_REASON + 1])
-    return shown if len(shown) <= _MAX_REASON else f"{shown[: _MAX_REASON - 3]}..."
+    return clipped(text, _MAX_REASON)

@@ -19,6 +19,7 @@ import httpx
 
 from pfpkit.addresses import gateway_url, without_credentials
 from pfpkit.cid import CID, MAX_BLOCK_BYTES
+from pfpkit.console import clipped
 
 __all__ = ["Form", "Gateway", "GatewayFault", "Gateways", "Limits", "Reason", "Refused"]
 
@@ -234,4 +235,4 @@ def _status(code: int) -> str:
 
 def _clip(text: str) -> str:
     """Return what a gateway wrote as one short printable line."""
-    return "".join(c if c.isprintable() else "?" for c in text[:120])
+    return clipped(text, 120)

@@ -161,10 +161,6 @@ class Pins:
         """The entries of tokens, by number."""
         return tuple(entry for entry in self.entries if entry.key != COLLECTION)
 
-    def with_entry(self, entry: PinEntry) -> Self:
-        """Return the record with this entry merged into what it knows of the same token."""
-        return self._with([entry])
-
     def merged(self, later: Self) -> Self:
         """Return the record with every entry of a later one merged into it."""
         both = self._with(later.entries)

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from pfpkit.block import BlockRef
 from pfpkit.cid import CID
+from pfpkit.console import clipped
 from pfpkit.errors import BadInput, BadMetadata, BadRecord, NotFound
 from pfpkit.metadata import read_json
 from pfpkit.proof import Binding, Outcome, Proof, Step
@@ -377,6 +378,4 @@ def _list(value: Any) -> list[Any]:
 
 def brief(value: object) -> str:
     """Return a value as a message may show it; it may be a stranger's."""
-    text = ascii(value) if isinstance(value, str) else str(value)
-    text = "".join(c if c.isprintable() else "?" for c in text)
-    return text if len(text) <= 120 else f"{text[:117]}..."
+    return clipped(ascii(value) if isinstance(value, str) else str(value), 120)

@@ -21,6 +21,7 @@ from typing import Any, Self
 
 import httpx
 
+from pfpkit.console import clipped
 from pfpkit.errors import BadInput, BadMetadata, ChainError, NodeUnreachable
 from pfpkit.metadata.strict_json import check_depth
 
@@ -315,5 +316,4 @@ def _endpoint(text: str) -> httpx.URL:
 
 def _line(value: Any) -> str:
     """Return what a node wrote as one short printable line, or the kind of value it is."""
-    text = value if isinstance(value, str) else type(value).__name__
-    return "".join(c for c in text[:200] if c.isprintable())
+    return clipped(value if isinstance(value, str) else type(value).__name__, 200)

@@ -18,6 +18,7 @@ import httpcore
 import httpx
 
 from pfpkit.addresses import without_credentials
+from pfpkit.console import clipped
 from pfpkit.errors import WebError
 from pfpkit.guard import PORTS, Guard, Lookup, WebFault
 
@@ -234,4 +235,4 @@ def shown(url: str) -> str:
 
 
 def _clip(text: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in text[:200])
+    return clipped(text, 200)

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from support import peers
 from support.collection import deploy, digest
 from support.node import Node
+from support.tokens import Tokens
 
 # Doctests are collected from every module; importing these would start what they are for.
 collect_ignore_glob = ["support/*"]
@@ -88,3 +89,15 @@ def node(networks):
     connection = Node(networks.active_provider.web3.provider.endpoint_uri)
     yield connection
     connection.close()
+
+
+@pytest.fixture(scope="session")
+def chain_url(networks):
+    """The node's address, as a platform would have it in its settings."""
+    return networks.active_provider.web3.provider.endpoint_uri
+
+
+@pytest.fixture
+def tokens(node, project, holder, minter, buyer):
+    """A new collection; people[0] mints, people[1] holds, people[2] buys."""
+    return Tokens(node, project, [str(who.address) for who in (minter, holder, buyer)])

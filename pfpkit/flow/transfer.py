@@ -3,10 +3,11 @@
 import click
 
 from pfpkit.accounts import Sent, Session
-from pfpkit.chain import Node
+from pfpkit.chain import BlockRef, Node
 from pfpkit.console import facts
-from pfpkit.errors import ChainError, TransactionFailed
+from pfpkit.errors import ChainError, NoSuchToken, TransactionFailed
 from pfpkit.reference import TokenRef, checksum_address
+from pfpkit.tokens import Outcome
 
 
 async def transfer(
@@ -23,7 +24,7 @@ async def transfer(
     async with Node(session.url) as node:
         contract = (await session.deployment(node)).address
         ref = TokenRef(session.chain_id, contract, token_id)
-        owner = (await node.token(ref)).owner
+        owner = await _owner(node, ref, await node.block())
         if owner == receiver:
             raise TransactionFailed(f"{receiver} owns {ref} already; nothing was sent")
         call = (contract, "safeTransferFrom", owner, receiver, token_id)
@@ -31,9 +32,9 @@ async def transfer(
         session.before(f"transfer {ref}", gas, cost, yes=yes)
         session.send("transfer", *call)
         sent = session.sent[-1]
-        after = await node.token(ref, await node.block(sent.block))
-    if after.owner != receiver:
-        raise ChainError(f"{ref} belongs to {after.owner} after {sent.transaction}")
+        after = await _owner(node, ref, await node.block(sent.block))
+    if after != receiver:
+        raise ChainError(f"{ref} belongs to {after} after {sent.transaction}")
     rows = [
         ("token", ref),
         ("from", owner),
@@ -42,3 +43,12 @@ async def transfer(
     ]
     click.echo(facts(rows))
     return sent
+
+
+async def _owner(node: Node, ref: TokenRef, block: BlockRef) -> str:
+    (said,) = await node.tokens([(ref, None)], block)
+    if said.outcome is Outcome.NO_TOKEN:
+        raise NoSuchToken(f"{ref} does not exist at block {block.number}: {said.reason}")
+    if said.owner is None:
+        raise ChainError(f"{node.name} does not say who owns {ref}: {said.outcome}, {said.reason}")
+    return said.owner

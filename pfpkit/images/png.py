@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from pfpkit.console import clipped
 from pfpkit.errors import BadImage
 from pfpkit.images import exif, icc
 from pfpkit.images.container import (
@@ -347,7 +348,7 @@ def _words(kind: bytes, body: bytes) -> str:
         keyword = body[:80].partition(b"\0")[0].decode("latin-1")
         if keyword == "XML:com.adobe.xmp":
             return "XMP"
-        return f"text {''.join(c if c.isprintable() else '?' for c in keyword)!r}"
+        return f"text {clipped(keyword, 80)!r}"
     return _WORDS.get(kind, f"private chunk {_name(kind)}")
 
 

@@ -96,11 +96,6 @@ class BlockStore:
             ) from None
         return data
 
-    def has_block(self, cid: CID) -> bool:
-        """Return whether `cid` is in the index; `get` tells whether it is whole."""
-        with self._disk("read"):
-            return bool(self._current().places((_digest(cid),)))
-
     def lacking(self, cids: Iterable[CID]) -> set[CID]:
         """Return those of `cids` that are not there in full: unknown, or behind the file's end."""
         digests = {cid: _digest(cid) for cid in cids}

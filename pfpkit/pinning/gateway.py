@@ -21,6 +21,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from pfpkit.cid import CID
+from pfpkit.console import clipped
 from pfpkit.errors import BadCID, NotFound, PinError, StoreDamaged
 from pfpkit.pinning.answers import METHODS, PUBLIC, answer
 from pfpkit.pinning.entities import Get
@@ -150,8 +151,4 @@ def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **PUBLIC}
     headers.update(error.headers or {})
-    return PlainTextResponse(_line(error.detail), error.status_code, headers)
-
-
-def _line(text: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in text[:500]) + "\n"
+    return PlainTextResponse(f"{clipped(error.detail, 500)}\n", error.status_code, headers)

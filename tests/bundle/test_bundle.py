@@ -73,7 +73,7 @@ def test_build__when_large__image_blocks_are_the_image_alone():
     bundle = build(LARGE, TokenMetadata("Pip"))
     assert len(LARGE.data) > 2**20
     assert len(bundle.image_blocks) == 3
-    assert bundle.image_blocks[-1].cid == bundle.image == bundle.image_root
+    assert bundle.image_blocks[-1].cid == bundle.image
     assert bundle.image.codec == DAG_PB
 
 

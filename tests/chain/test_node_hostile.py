@@ -3,7 +3,6 @@
 given anything but an answer, NodeUnreachable names the node and what it did, in bounded time
 given an answer of another form, an error of ours, never another
 given a URL with a key, no message and no log has it
-given many tokens, a failure at one is that one's, and a failure of the node ends before long
 """
 
 import asyncio
@@ -13,45 +12,51 @@ import time
 import tracemalloc
 
 import pytest
-from eth_abi import encode
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.hostile_node import HASH, HONEST, Failure, Fault, HostileNode
+from support.hostile_node import (
+    BLOCK,
+    HASH,
+    HONEST,
+    KEPT,
+    OWNER,
+    URI,
+    WAITS,
+    Failure,
+    Fault,
+    HostileNode,
+    views,
+)
 
-from pfpkit.chain import BlockRef, Call, Node, Reverted
-from pfpkit.errors import BadInput, ChainError, NodeUnreachable, NoSuchToken, PfpkitError
+from pfpkit.chain import Call, Node, Reverted
+from pfpkit.errors import BadInput, ChainError, NodeUnreachable, PfpkitError
 from pfpkit.reference import Standard, TokenRef
-from pfpkit.tokens import Outcome
 
 REF = TokenRef(31337, "0x" + "22" * 20, 7)
 MULTI = TokenRef(31337, "0x" + "33" * 20, 7, Standard.ERC1155)
-OWNER = "0x1111111111111111111111111111111111111111"
-BLOCK = BlockRef(5, HASH, 0x6565)
+VIEWS = [
+    Call("ownerOf(uint256)", "address", (7,)),
+    Call("tokenURI(uint256)", "string", (7,)),
+    Call("imageURI(uint256)", "string", (7,), optional=True),
+]
 
 
-def views(request, block):
-    """What an honest contract answers to eth_call."""
-    assert block == {"blockHash": HASH, "requireCanonical": True}
-    is_owner = request["data"].startswith("0x6352211e")
-    value = encode(["address"], [OWNER]) if is_owner else encode(["string"], ["ipfs://bafkqaaa"])
-    return "0x" + value.hex()
-
-
-async def token_of(url, timeout_s=5.0):
+async def called(url, timeout_s=5.0):
     async with Node(url, timeout_s=timeout_s) as node:
-        return await node.token(REF)
+        assert await node.chain_id() == REF.chain_id
+        return await node.call(REF.contract, VIEWS, await node.block())
 
 
 def read(answers=None, fault=Fault.NONE, timeout_s=5.0, **options):
-    """Read REF from a node with these answers."""
+    """Call VIEWS at the latest block of a node with these answers."""
     with HostileNode({"eth_call": views, **(answers or {})}, fault, **options) as node:
-        return asyncio.run(token_of(node.url, timeout_s))
+        return asyncio.run(called(node.url, timeout_s))
 
 
-def test_token__when_the_node_is_honest__is_read_in_one_batch_at_one_block():
+def test_call__when_the_node_is_honest__is_read_in_one_batch_at_one_block():
     """The block is named by its hash; one request for all that is read there."""
     with HostileNode({"eth_call": views}) as node:
-        state = asyncio.run(token_of(node.url))
+        found = asyncio.run(called(node.url))
         assert [request["method"] for request in node.requests] == [
             "eth_chainId",
             "eth_getBlockByNumber",
@@ -60,7 +65,7 @@ def test_token__when_the_node_is_honest__is_read_in_one_batch_at_one_block():
             "eth_getBlockByNumber",
         ]
         assert len(node.heads) == 3
-    assert (state.owner, state.block) == (OWNER, BLOCK)
+    assert found == [OWNER, URI, URI]
 
 
 FAULTS = {
@@ -82,10 +87,10 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_token__when_the_node_fails_in_http__says_how(fault):
+def test_call__when_the_node_fails_in_http__says_how(fault):
     """With the node's address, before long."""
     flood = fault in (Fault.OVERSIZED, Fault.ENDLESS)
-    waits = fault in (Fault.SILENT, Fault.STALLED, Fault.DRIPPING)
+    waits = fault in WAITS
     start = time.monotonic()
     with pytest.raises(ChainError, match=FAULTS[fault]) as refusal:
         read(fault=fault, timeout_s=0.4 if waits else 5.0)
@@ -94,7 +99,7 @@ def test_token__when_the_node_fails_in_http__says_how(fault):
     assert time.monotonic() - start < 4
 
 
-def test_token__when_the_node_floods__memory_stays_bounded():
+def test_call__when_the_node_floods__memory_stays_bounded():
     """The limit of 8 MiB, its copy, and nothing like what is sent."""
     tracemalloc.start()
     try:
@@ -105,12 +110,12 @@ def test_token__when_the_node_floods__memory_stays_bounded():
         tracemalloc.stop()
 
 
-def test_token__when_nobody_listens__says_so():
+def test_call__when_nobody_listens__says_so():
     """With what to do."""
     with HostileNode() as node:
         url = node.url
     with pytest.raises(NodeUnreachable, match=r"cannot be reached \(.+\); start it, or check"):
-        asyncio.run(token_of(url))
+        asyncio.run(called(url))
 
 
 def unanswered(answers):
@@ -133,16 +138,16 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_token__when_a_batch_is_answered_wrongly__is_no_node(shape):
+def test_call__when_a_batch_is_answered_wrongly__is_no_node(shape):
     """Each result has to come once, under its request's id."""
     with pytest.raises(NodeUnreachable, match="is it a node"):
         read(shape=SHAPES[shape])
 
 
-def test_token__when_results_come_in_another_order__are_matched_by_id():
+def test_call__when_results_come_in_another_order__are_matched_by_id():
     """JSON-RPC 2.0 lets a server answer a batch in any order, and some write a null error."""
-    state = read(shape=lambda answers: [{**a, "error": None} for a in reversed(answers)])
-    assert state.owner == OWNER
+    found = read(shape=lambda answers: [{**a, "error": None} for a in reversed(answers)])
+    assert found[0] == OWNER
 
 
 @pytest.mark.parametrize(
@@ -168,7 +173,7 @@ def test_token__when_results_come_in_another_order__are_matched_by_id():
     ],
     ids=lambda body: ascii(body)[:40],
 )
-def test_token__when_the_body_is_odd__is_refused_in_few_words(body):
+def test_call__when_the_body_is_odd__is_refused_in_few_words(body):
     """Deep, huge, not finite, half characters: one printable line."""
     with pytest.raises(ChainError) as refusal:
         read(instead=body)
@@ -182,7 +187,7 @@ NUMBERS += ["0x" + "f" * digits for digits in (14, 17, 5000, 500_000)]
 
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: ascii(number)[:12])
 @pytest.mark.parametrize("field", ["chain id", "number", "timestamp"])
-def test_token__when_a_number_is_none__is_refused_in_few_words(field, number):
+def test_call__when_a_number_is_none__is_refused_in_few_words(field, number):
     """A quantity is 0x and digits below 2^53; half a million of them take no time."""
     block = {**HONEST["eth_getBlockByNumber"], field: number}
     answers = {"eth_getBlockByNumber": block}
@@ -194,14 +199,14 @@ def test_token__when_a_number_is_none__is_refused_in_few_words(field, number):
 
 
 @pytest.mark.parametrize("block_hash", [None, "", 7, "0x12", "0x" + "g" * 64, HASH + "\n", [HASH]])
-def test_token__when_a_block_has_no_hash__is_refused(block_hash):
+def test_call__when_a_block_has_no_hash__is_refused(block_hash):
     """A pending block has none: nothing could be read at it."""
     block = {**HONEST["eth_getBlockByNumber"], "hash": block_hash}
     with pytest.raises(NodeUnreachable, match="sent no block"):
         read({"eth_getBlockByNumber": block})
 
 
-def test_token__when_the_block_is_gone_after_it_was_read__is_refused():
+def test_call__when_the_block_is_gone_after_it_was_read__is_refused():
     """The node heeds no `requireCanonical`, and has another block at that height now."""
     hashes = iter([HASH, "0x" + "cd" * 32])
 
@@ -224,14 +229,14 @@ def test_block__when_another_one_comes__is_refused():
 
 
 @pytest.mark.parametrize("answer", [None, 7, [], {}, "hello", "0x1", "0xzz", "0x 1", "\u0661" * 4])
-def test_token__when_a_result_is_no_hex__is_no_node(answer):
+def test_call__when_a_result_is_no_hex__is_no_node(answer):
     """Of a view; null for the code is an address without code."""
     with pytest.raises(NodeUnreachable, match="no hexadecimal digits"):
         read({"eth_call": lambda *_: answer})
 
 
 @pytest.mark.parametrize("answer", [7, [], {}, "hello", "0x1"])
-def test_token__when_the_code_is_no_hex__is_no_node(answer):
+def test_call__when_the_code_is_no_hex__is_no_node(answer):
     """It is not taken for code."""
     with pytest.raises(NodeUnreachable, match="no hexadecimal digits"):
         read({"eth_getCode": answer})
@@ -249,10 +254,10 @@ def test_token__when_the_code_is_no_hex__is_no_node(answer):
         Failure(3, "execution reverted", {"odd": 1}),
     ],
 )
-def test_token__when_nodes_say_reverted_in_their_ways__does_not_exist(failure):
+def test_call__when_nodes_say_reverted_in_their_ways__is_that(failure):
     """Geth, Ganache, Nethermind: neither code nor words are in a standard."""
-    with pytest.raises(NoSuchToken, match="ownerOf reverted"):
-        read({"eth_call": lambda *_: failure})
+    found = read({"eth_call": lambda *_: failure})
+    assert [type(one) for one in found] == [Reverted, Reverted, type(None)]
 
 
 @pytest.mark.parametrize(
@@ -265,20 +270,17 @@ def test_token__when_nodes_say_reverted_in_their_ways__does_not_exist(failure):
     ],
 )
 @pytest.mark.parametrize("view", ["0x6352211e", "0xc87b56dd", "0x8f742d16", "eth_getCode"])
-def test_token__when_the_node_cannot_answer_one_part__nothing_is_concluded(failure, view):
+def test_call__when_the_node_cannot_answer_one_part__nothing_is_concluded(failure, view):
     """A node's own failure is no revert, and `imageURI` is not taken for missing."""
 
     def some(request, block):
         return failure if request["data"].startswith(view) else views(request, block)
 
     answers = {"eth_getCode": failure} if view == "eth_getCode" else {"eth_call": some}
-    with pytest.raises(ChainError) as refusal:
+    with pytest.raises(ChainError):
         read(answers)
-    assert not isinstance(refusal.value, NoSuchToken)
 
 
-WAITS = (Fault.SILENT, Fault.STALLED, Fault.DRIPPING)
-KEPT = [fault for fault in FAULTS if fault not in (Fault.OVERSIZED, Fault.ENDLESS)]
 SECRETS = [
     "http://user:s3cret@{}",
     "http://{}/v3/s3cret",
@@ -289,13 +291,13 @@ SECRETS = [
 
 @pytest.mark.parametrize("form", SECRETS)
 @pytest.mark.parametrize("fault", [*KEPT, None])
-def test_token__when_the_url_has_a_key__is_in_no_message_and_no_log(form, fault, caplog):
+def test_call__when_the_url_has_a_key__is_in_no_message_and_no_log(form, fault, caplog):
     """Password, path or query: whoever reads an error or a log cannot use the node."""
     caplog.set_level(logging.DEBUG)
     with HostileNode({"eth_call": views, "eth_getCode": "0x"}, fault or Fault.NONE) as node:
         url = form.format(node.url.removeprefix("http://"))
         with pytest.raises(PfpkitError) as refusal:
-            asyncio.run(token_of(url, 0.3 if fault in WAITS else 5.0))
+            asyncio.run(called(url, 0.3 if fault in WAITS else 5.0))
         assert node.heads or fault is Fault.HANGS_UP
     told = [refusal.value]
     while told[-1].__cause__ or told[-1].__context__:
@@ -305,10 +307,10 @@ def test_token__when_the_url_has_a_key__is_in_no_message_and_no_log(form, fault,
 
 
 @pytest.mark.parametrize("form", SECRETS)
-def test_token__when_the_url_has_a_key__is_sent_to_the_node(form):
+def test_call__when_the_url_has_a_key__is_sent_to_the_node(form):
     """As Basic authentication, in the path, or in the query."""
     with HostileNode({"eth_call": views}) as node:
-        asyncio.run(token_of(form.format(node.url.removeprefix("http://"))))
+        asyncio.run(called(form.format(node.url.removeprefix("http://"))))
         sent = node.heads[0]
     assert "s3cret" in sent or "dXNlcjpzM2NyZXQ=" in sent or "czNjcmV0Og==" in sent
 
@@ -366,7 +368,7 @@ def test_node__when_any_part_is_any_json__gives_a_value_or_an_error_of_ours(liar
     async def ask():
         async with Node(liar.url) as node:
             readings = (
-                node.token(REF),
+                node.call(REF.contract, VIEWS, BLOCK),
                 node.tokens([(REF, OWNER), (MULTI, OWNER), (MULTI, None)], BLOCK),
                 node.has(BLOCK),
                 node.mint_block(REF.contract, 7),
@@ -393,132 +395,6 @@ def test_call__when_a_view_reverts__is_a_value_beside_the_others():
 
     with HostileNode({"eth_call": some}) as node:
         assert asyncio.run(ask(node.url)) == [Reverted("ERC721NonexistentToken", data), None]
-
-
-FEW = [(TokenRef(31337, "0x" + "22" * 20, number), OWNER) for number in range(7)]
-
-
-def look(asked, answers, timeout_s=5.0, **options):
-    """Read tokens from a node with these answers, which runs no lens unless it is told to."""
-
-    async def ask(url):
-        async with Node(url, timeout_s=timeout_s) as node:
-            return await node.tokens(asked, BLOCK)
-
-    with HostileNode({"eth_call": alone(views), **answers}, **options) as node:
-        return asyncio.run(ask(node.url)), node
-
-
-def alone(answer):
-    """Answers what names a contract, and refuses a lens."""
-
-    def called(request, block):
-        return answer(request, block) if "to" in request else Failure(-32602, "no `to`")
-
-    return called
-
-
-def test_tokens__when_the_node_runs_no_lens__are_asked_alone():
-    """One more request, in a batch; the lens is not tried again."""
-    found, node = look(FEW, {})
-    assert {(answer.outcome, answer.held) for answer in found} == {(Outcome.READ, True)}
-    assert node.sizes == [3, 25]
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        "0x",
-        "0x" + "00" * 31,
-        None,
-        7,
-        Failure(3, "execution reverted"),
-        Failure(3, "execution reverted", "0x"),
-        Failure(3, "execution reverted", "0x" + "00" * 31),
-        Failure(3, "execution reverted", "0x" + "00" * 32 * 24 + "00"),
-        Failure(3, "execution reverted", "0x" + "ff" * 32 * 24),
-        Failure(-32000, "out of gas"),
-        Failure(-32000, "max initcode size exceeded"),
-    ],
-    ids=repr,
-)
-def test_tokens__when_the_lens_is_answered_wrongly__are_asked_alone(answer):
-    """Nothing is concluded from it."""
-
-    def called(request, block):
-        return views(request, block) if "to" in request else answer
-
-    found, _ = look(FEW, {"eth_call": called})
-    assert {(one.outcome, one.held, one.owner) for one in found} == {(Outcome.READ, True, OWNER)}
-
-
-@pytest.mark.parametrize("view", ["0x6352211e", "0xc87b56dd", "0x8f742d16", "0x01ffc9a7"])
-@pytest.mark.parametrize("failure", [Failure(-32005, "limit exceeded"), 7, None, "0x1"], ids=repr)
-def test_tokens__when_the_node_fails_at_one__it_alone_is_unanswered(view, failure):
-    """Whichever view it is: an answer that is none is not taken for a missing view or token."""
-    bad = TokenRef(31337, "0x" + "44" * 20, 3)
-
-    def some(request, block):
-        wrong = request["to"].lower() == bad.contract and request["data"].startswith(view)
-        return failure if wrong else views(request, block)
-
-    found, _ = look([*FEW, (bad, OWNER)], {"eth_call": alone(some)})
-    assert [answer.outcome for answer in found] == [Outcome.READ] * 7 + [Outcome.UNANSWERED]
-    assert found[-1].held in (None, True)
-    assert found[-1].reason
-
-
-def test_tokens__when_one_answer_floods__it_alone_is_too_large():
-    """10 MB where a URI was asked for: found by halves, among honest ones."""
-    flood = "0x" + "00" * 10_000_000
-    calm = (Outcome.READ, True)
-
-    def some(request, block):
-        wrong = request["data"].startswith("0xc87b56dd") and request["data"].endswith("3")
-        return flood if wrong else views(request, block)
-
-    found, _ = look(FEW, {"eth_call": alone(some)})
-    told = [(answer.outcome, answer.held) for answer in found]
-    assert told == [calm] * 3 + [(Outcome.TOO_LARGE, True)] + [calm] * 3
-
-
-def test_tokens__when_the_node_answers_nothing_but_floods__gives_up_before_long():
-    """After three in a row; the others are unanswered, not asked for ever."""
-    asked = [(TokenRef(31337, "0x" + "22" * 20, number), OWNER) for number in range(300)]
-
-    def flood(answers):
-        return "x" * 9_000_000 if {"result": "0x"}.items() <= answers[0].items() else answers
-
-    found, node = look(asked, {"eth_call": alone(lambda *_: "0x")}, shape=flood)
-    assert {answer.outcome for answer in found} == {Outcome.UNANSWERED}
-    assert len(node.sizes) < 20
-
-
-@pytest.mark.parametrize("fault", KEPT)
-def test_tokens__when_the_node_fails_in_http__says_how(fault):
-    """As one failure, with the node's name, before long."""
-    waits = fault in WAITS
-    start = time.monotonic()
-    with pytest.raises(ChainError, match=r"http://127\.0\.0\.1:"):
-        look(FEW, {}, timeout_s=0.1 if waits else 5.0, fault=fault)
-    assert time.monotonic() - start < 4
-
-
-def test_tokens__when_of_another_chain__each_says_so():
-    """The node's answers are not used, whatever it says of the address."""
-    found, _ = look(FEW, {"eth_chainId": "0x1"})
-    assert {(answer.outcome, answer.held) for answer in found} == {(Outcome.WRONG_CHAIN, None)}
-
-
-def test_tokens__when_the_block_goes_away_meanwhile__is_refused():
-    """Nothing of it is used."""
-    hashes = iter([HASH, "0x" + "cd" * 32])
-
-    def block(*_):
-        return {**HONEST["eth_getBlockByNumber"], "hash": next(hashes)}
-
-    with pytest.raises(ChainError, match="does not have block 5 "):
-        look(FEW, {"eth_getBlockByNumber": block})
 
 
 @pytest.mark.parametrize("at", ["pending", "", "latest-", "latest--1", "-1", "0x5", "1.5", "now\n"])

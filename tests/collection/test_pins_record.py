@@ -49,7 +49,7 @@ def test_pins__when_saved_and_loaded__are_the_same(tmp_path_factory, entries):
     path = tmp_path_factory.mktemp("pins") / "pins.json"
     pins = Pins()
     for one in entries:
-        pins = pins.with_entry(one)
+        pins = pins.merged(Pins((one,)))
     pins.save(path)
     assert Pins.load(path) == pins
     assert path.read_bytes() == pins.encode()
@@ -85,7 +85,7 @@ def test_pins__when_entries_come_in_any_order__are_sorted_by_number():
     """The collection is first, and 10 comes after 9."""
     pins = Pins()
     for key in ("10", "9", "collection", "1"):
-        pins = pins.with_entry(entry(key))
+        pins = pins.merged(Pins((entry(key),)))
     assert [e.key for e in pins.entries] == ["collection", "1", "9", "10"]
     assert [e.key for e in pins.tokens] == ["1", "9", "10"]
     assert pins.get(9).key == "9"
@@ -98,28 +98,28 @@ def test_pins__when_absent__are_empty(tmp_path):
     assert Pins.load(tmp_path / "pins.json") == Pins()
 
 
-def test_with_entry__when_the_bundle_is_the_same__adds_what_is_new():
+def test_merged__when_the_bundle_is_the_same__adds_what_is_new():
     """Two back ends and two routes are remembered side by side, the later time wins."""
     first = entry(pinners=["kubo"], routes=["https://a.example"])
     again = PinEntry("1", first.bundle, first.image, (PinnedBy("kubo", LATER, 3, 47_000),))
-    both = Pins((first,)).with_entry(entry(pinners=["pinata"])).with_entry(again).get(1)
+    both = Pins((first,)).merged(Pins((entry(pinners=["pinata"]),))).merged(Pins((again,))).get(1)
     assert [(pin.pinner, pin.at) for pin in both.pinners] == [("kubo", LATER), ("pinata", NOW)]
     assert both.read_back == first.read_back
 
 
-def test_with_entry__when_the_later_one_has_no_counts__keeps_what_was_known():
+def test_merged__when_the_later_one_has_no_counts__keeps_what_was_known():
     """Blocks and bytes of a bundle do not change; a later one that has some is believed."""
     known, unknown = entry(pinners=["kubo"]), PinnedBy("kubo", LATER)
-    merged = Pins((known,)).with_entry(replace(known, pinners=(unknown,)))
+    merged = Pins((known,)).merged(Pins((replace(known, pinners=(unknown,)),)))
     assert merged.get(1).pinners == (PinnedBy("kubo", LATER, 3, 47_000),)
     counted = PinnedBy("kubo", LATER, 4, 48_000)
-    assert merged.with_entry(replace(known, pinners=(counted,))).get(1).pinners == (counted,)
+    assert merged.merged(Pins((replace(known, pinners=(counted,)),))).get(1).pinners == (counted,)
 
 
-def test_with_entry__when_the_bundle_is_another__forgets_the_old_one():
+def test_merged__when_the_bundle_is_another__forgets_the_old_one():
     """Nobody holds what has just been changed."""
     old = entry(pinners=["kubo"], routes=["https://a.example"])
-    new = Pins((old,)).with_entry(entry(data=b"b")).get(1)
+    new = Pins((old,)).merged(Pins((entry(data=b"b"),))).get(1)
     assert (new.pinners, new.read_back) == ((), ())
     assert new.bundle != old.bundle
 

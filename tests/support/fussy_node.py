@@ -8,13 +8,14 @@ What it takes, the real node answers.
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.request import Request, urlopen
 
+from support.loopback import Loopback
 
-class FussyNode:
+
+class FussyNode(Loopback):
     """Takes batches of at most `most` requests, and refuses others with `status`.
 
     With `most` 0 it takes no batch. Without `lens`, it takes no eth_call that names no contract.
@@ -54,9 +55,7 @@ class FussyNode:
             def log_message(self, format: str, *args: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        super().__init__(Handler)
 
     @staticmethod
     def _answer(real: str, asked: dict[str, Any], lens: bool) -> Any:
@@ -66,13 +65,3 @@ class FussyNode:
         request = Request(real, json.dumps(asked).encode(), {"Content-Type": "application/json"})
         with urlopen(request) as response:
             return json.loads(response.read())
-
-    def __enter__(self) -> Self:
-        threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
-        ).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()

@@ -11,15 +11,14 @@ import gzip
 import io
 import socket
 import socketserver
-import threading
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pfpkit.car import write_car
 from pfpkit.cid import CID, cid_of
 from pfpkit.unixfs import Block
+from support.loopback import Loopback
 
 _RAW = "application/vnd.ipld.raw"
 _CAR = "application/vnd.ipld.car"
@@ -59,12 +58,13 @@ class Lie(StrEnum):
     HEADER_THEN_STALL = "sends the CAR's header and stalls"
 
 
-class HostileGateway:
+class HostileGateway(Loopback):
     """Serves `blocks` with one `lie`, until the `with` block ends."""
 
     def __init__(
         self, blocks: Sequence[Block], lie: Lie = Lie.HONEST, *, elsewhere: str = "http://[::1]:9/"
     ) -> None:
+        super().__init__(_Handler)
         self.blocks = {block.cid: block.data for block in blocks}
         self.lie = lie
         self.elsewhere = elsewhere
@@ -80,16 +80,6 @@ class HostileGateway:
         self.requests: list[str] = []
         self.heads: list[bytes] = []
         self.sent = 0
-        self.stopping = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.gateway = self
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
-        )
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def car(self, root: CID) -> bytes:
         """Return the CAR that it serves for `root`."""
@@ -104,31 +94,12 @@ class HostileGateway:
         write_car(out, [root], blocks)
         return out.getvalue()
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stopping.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-class _Server(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    gateway: HostileGateway
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up on a liar is no news."""
-
 
 class _Handler(socketserver.BaseRequestHandler):
-    server: _Server
     request: socket.socket
 
     def handle(self) -> None:
-        gateway = self.server.gateway
+        gateway = self.server.served
         target = self._read_target()
         if target is None:
             return
@@ -164,11 +135,11 @@ class _Handler(socketserver.BaseRequestHandler):
             if not piece:
                 return None
             head += piece
-        self.server.gateway.heads.append(head)
+        self.server.served.heads.append(head)
         return head.split(b" ", 2)[1].decode()
 
     def _lie(self, body: bytes, media_type: str) -> None:
-        gateway = self.server.gateway
+        gateway = self.server.served
         match gateway.first.pop(0) if gateway.first else gateway.lie:
             case Lie.FLIPPED_BYTE:
                 middle = len(body) // 2
@@ -183,10 +154,10 @@ class _Handler(socketserver.BaseRequestHandler):
                 self._send(body[: len(body) // 2])
             case Lie.ENDLESS:
                 self._head("200 OK", media_type, None)
-                while not self.server.gateway.stopping.is_set():
+                while not self.server.served.stopping.is_set():
                     self._send(_PIECE)
             case Lie.ANNOUNCED_HUGE:
-                self._head("200 OK", media_type, self.server.gateway.announced)
+                self._head("200 OK", media_type, self.server.served.announced)
                 self._send(body)
                 self._stall()
             case Lie.SILENT:
@@ -197,15 +168,15 @@ class _Handler(socketserver.BaseRequestHandler):
                 self._stall()
             case Lie.DRIPPING:
                 self._head("200 OK", media_type, None)
-                while not self.server.gateway.stopping.wait(0.05):
+                while not self.server.served.stopping.wait(0.05):
                     self._send(b"\0")
             case Lie.REDIRECTING:
-                place = f"Location: {self.server.gateway.elsewhere}"
+                place = f"Location: {self.server.served.elsewhere}"
                 self._answer("302 Found", "text/plain", b"over there\n", place)
             case Lie.ODD_STATUS:
-                self._answer(self.server.gateway.status, media_type, b"")
+                self._answer(self.server.served.status, media_type, b"")
             case Lie.SLOW:
-                self.server.gateway.stopping.wait(0.05)
+                self.server.served.stopping.wait(0.05)
                 self._answer("200 OK", media_type, body)
             case Lie.WRONG_TYPE:
                 self._answer("200 OK", "text/html", body)
@@ -225,7 +196,7 @@ class _Handler(socketserver.BaseRequestHandler):
                 self._send(b"\x16\x03\x01 this is not HTTP\r\n\r\n" + body)
             case Lie.ENDLESS_HEAD:
                 self._send(b"HTTP/1.1 200 OK\r\n")
-                while not self.server.gateway.stopping.is_set():
+                while not self.server.served.stopping.is_set():
                     self._send(b"X-Filler: " + b"x" * 1000 + b"\r\n")
             case Lie.HANGS_UP:
                 pass
@@ -248,7 +219,7 @@ class _Handler(socketserver.BaseRequestHandler):
 
     def _send(self, data: bytes) -> None:
         self.request.sendall(data)
-        self.server.gateway.sent += len(data)
+        self.server.served.sent += len(data)
 
     def _stall(self) -> None:
-        self.server.gateway.stopping.wait()
+        self.server.served.stopping.wait()

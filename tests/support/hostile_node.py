@@ -13,11 +13,15 @@ import gzip
 import json
 import socket
 import socketserver
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any
+
+from eth_abi import encode
+
+from pfpkit.block import BlockRef
+from support.loopback import Loopback
 
 HASH = "0x" + "ab" * 32
 HONEST: Mapping[str, Any] = {
@@ -25,6 +29,17 @@ HONEST: Mapping[str, Any] = {
     "eth_getBlockByNumber": {"number": "0x5", "hash": HASH, "timestamp": "0x6565"},
     "eth_getCode": "0x60",
 }
+
+BLOCK = BlockRef(5, HASH, 0x6565)
+OWNER, URI = "0x" + "11" * 20, "ipfs://bafkqaaa"
+
+
+def views(request: dict[str, Any], block: dict[str, Any]) -> str:
+    """What an honest contract answers to eth_call."""
+    assert block == {"blockHash": HASH, "requireCanonical": True}
+    is_owner = request["data"].startswith("0x6352211e")
+    value = encode(["address"], [OWNER]) if is_owner else encode(["string"], [URI])
+    return "0x" + value.hex()
 
 
 class Fault(StrEnum):
@@ -47,6 +62,11 @@ class Fault(StrEnum):
     COMPRESSED = "compresses its answer, twice, with 20 MiB of blanks"
 
 
+WAITS = (Fault.SILENT, Fault.STALLED, Fault.DRIPPING)
+KEPT = [one for one in Fault if one not in (Fault.NONE, Fault.OVERSIZED, Fault.ENDLESS)]
+"""All but those that flood."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """A JSON-RPC error as a result."""
@@ -56,7 +76,7 @@ class Failure:
     data: Any = None
 
 
-class HostileNode:
+class HostileNode(Loopback):
     """Answers `answers` (method -> result) with one `fault`, until the `with` block ends.
 
     `shape` changes the list of answers before it is sent; `instead` is sent in place of all.
@@ -70,6 +90,7 @@ class HostileNode:
         shape: Callable[[list[dict[str, Any]]], Any] = lambda answers: answers,
         instead: bytes | None = None,
     ) -> None:
+        super().__init__(_Handler)
         self.answers = {**HONEST, **(answers or {})}
         self.fault = fault
         self.shape = shape
@@ -81,16 +102,6 @@ class HostileNode:
         self.sizes: list[int] = []
         """How many requests came at once, each time."""
         self.sent = 0
-        self.stopping = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.node = self
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
-        )
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def body(self, asked: list[dict[str, Any]]) -> bytes:
         """The body of the answer to a batch."""
@@ -109,33 +120,14 @@ class HostileNode:
             return head | {"error": asdict(result)}
         return head | {"result": result}
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stopping.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-class _Server(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    node: HostileNode
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up on a liar is no news."""
-
 
 class _Handler(socketserver.BaseRequestHandler):
-    server: _Server
     request: socket.socket
 
     def handle(self) -> None:
         while (asked := self._read()) is not None:
-            self.server.node.requests.extend(asked)
-            if not self._misbehave(self.server.node.body(asked)):
+            self.server.served.requests.extend(asked)
+            if not self._misbehave(self.server.served.body(asked)):
                 return
 
     def _read(self) -> list[dict[str, Any]] | None:
@@ -146,20 +138,20 @@ class _Handler(socketserver.BaseRequestHandler):
                 return None
             data += piece
         head, _, body = data.partition(b"\r\n\r\n")
-        self.server.node.heads.append(head.decode())
+        self.server.served.heads.append(head.decode())
         lines = [line.partition(b":") for line in head.lower().split(b"\r\n")]
         length = next(int(value) for name, _, value in lines if name == b"content-length")
         while len(body) < length:
             body += self.request.recv(65536)
         asked: Any = json.loads(body)
-        self.server.node.batched = isinstance(asked, list)
+        self.server.served.batched = isinstance(asked, list)
         whole: list[dict[str, Any]] = asked if isinstance(asked, list) else [asked]
-        self.server.node.sizes.append(len(whole))
+        self.server.served.sizes.append(len(whole))
         return whole
 
     def _misbehave(self, body: bytes) -> bool:
         """Send the answer; whether the connection goes on."""
-        node = self.server.node
+        node = self.server.served
         match node.fault:
             case Fault.NONE:
                 self._send(self._head("200 OK", len(body)) + body)
@@ -210,4 +202,4 @@ class _Handler(socketserver.BaseRequestHandler):
 
     def _send(self, data: bytes) -> None:
         self.request.sendall(data)
-        self.server.node.sent += len(data)
+        self.server.served.sent += len(data)

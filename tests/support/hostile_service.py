@@ -19,8 +19,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qsl, urlsplit
+
+from support.loopback import Loopback
 
 
 class Fault(StrEnum):
@@ -63,25 +65,16 @@ class Request:
         return json.loads(self.body)
 
 
-class Service(ABC):
+class Service(Loopback, ABC):
     """Runs until the `with` block ends. Subclasses say what is right in `answer`."""
 
     def __init__(self) -> None:
+        super().__init__(_Handler)
         self.requests: list[Request] = []
-        self.stopping = threading.Event()
         self.lock = threading.Lock()
         self.busy = self.busiest = 0
         self.pause_s = 0.0
         self._faults: deque[tuple[str, str, Reply | Fault, bool]] = deque()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.service = self
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
-        )
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def next(
         self, *faults: Reply | Fault, path: str = "", method: str = "", after: bool = False
@@ -109,35 +102,14 @@ class Service(ABC):
                     return fault
             return self.answer(request)
 
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stopping.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    # Many connect at once.
-    request_queue_size = 64
-    service: Service
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that was cut off is no news."""
-
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     # Otherwise each answer waits 40 ms for the acknowledgement of its head.
     disable_nagle_algorithm = True
-    server: _Server
 
     def _any(self) -> None:
-        service = self.server.service
+        service = self.server.served
         with service.lock:
             service.busy += 1
             service.busiest = max(service.busiest, service.busy)
@@ -181,11 +153,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _endless(self) -> None:
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
         self.close_connection = True
-        while not self.server.service.stopping.is_set():
+        while not self.server.served.stopping.is_set():
             self.wfile.write(b" " * 65536)
 
     def _silent(self) -> None:
-        self.server.service.stopping.wait()
+        self.server.served.stopping.wait()
         self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:

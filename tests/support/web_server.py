@@ -15,7 +15,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Self
+
+from support.loopback import Loopback
 
 CERTIFICATE = Path(__file__).with_name("loopback.pem")
 """Of `localhost`."""
@@ -34,7 +35,7 @@ def redirect(place: str, status: str = "302 Found") -> bytes:
     return page(b"", f"Location: {place}", status=status)
 
 
-class WebServer:
+class WebServer(Loopback):
     """Serves `answers` by path until the `with` block ends; 404 for every other path."""
 
     def __init__(
@@ -44,55 +45,22 @@ class WebServer:
         host: str = "127.0.0.1",
         tls: bool = False,
     ) -> None:
+        super().__init__(_Handler, host)
         self.answers = dict(answers or {})
         self.connections = 0
         self.requests: list[bytes] = []
         self.sent = 0
-        self.stopping = threading.Event()
         self.context: ssl.SSLContext | None = None
         if tls:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.load_cert_chain(CERTIFICATE)
-        kind = _Server6 if ":" in host else _Server
-        self._server = kind((host, 0), _Handler)
-        self._server.served = self
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
-        )
-
-    @property
-    def port(self) -> int:
-        return int(self._server.server_address[1])
 
     def url(self, path: str, host: str = "localhost") -> str:
         """The URL of one of its answers."""
         return f"http{'s' if self.context else ''}://{host}:{self.port}{path}"
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stopping.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-class _Server(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    served: WebServer
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up on a liar is no news."""
-
-
-class _Server6(_Server):
-    address_family = socket.AF_INET6
-
 
 class _Handler(socketserver.BaseRequestHandler):
-    server: _Server
     request: socket.socket
 
     def handle(self) -> None:
