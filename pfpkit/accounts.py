@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any
 import ape
 import click
 from ape.cli import ConnectedProviderCommand
-from ape.exceptions import ApeException
 from eth_abi.abi import decode
 from eth_utils.crypto import keccak
 
 from pfpkit.addresses import address_kinds, without_credentials
 from pfpkit.chain import TRANSFER, Call, Node, Reverted
-from pfpkit.console import COIN, Price, facts
-from pfpkit.deployments import Deployment, record_path
+from pfpkit.cost import Terms
+from pfpkit.deployments import Deployment, plain_arguments, record_path
 from pfpkit.errors import (
     ChainError,
     NodeUnreachable,
@@ -29,7 +28,9 @@ from pfpkit.errors import (
     NotPinned,
     TransactionFailed,
 )
+from pfpkit.fork import Fork
 from pfpkit.publication import Route
+from pfpkit.transaction_plan import Intended, Plan, plan
 from pfpkit.translation import FOREIGN, origin, plain, translated
 
 if TYPE_CHECKING:
@@ -121,18 +122,6 @@ class Session:
         """The address of the account that signs."""
         return str(self.account.address)
 
-    def price(self, gwei: float | None, usd_per_coin: float | None) -> Price:
-        """Return the price of gas: the one stated, or the node's base fee and tip."""
-        wei = int(gwei * 10**9) if gwei is not None else self._node_fee()
-        symbol = self._provider.network.ecosystem.fee_token_symbol
-        return Price(wei, usd_per_coin, str(symbol))
-
-    def _node_fee(self) -> int:
-        try:
-            return int(self._provider.base_fee) + int(self._provider.priority_fee)
-        except (ApeException, NotImplementedError):
-            return int(self._provider.gas_price)
-
     def forget(self) -> None:
         """Remove the record of a chain that ends with this command."""
         if self.is_ours:
@@ -162,24 +151,33 @@ class Session:
             ) from error
         return found
 
-    def before(self, what: str, gas: int, price: Price, *, yes: bool) -> None:
-        """Print network, account and cost; ask on a live network; refuse what cannot be paid."""
-        balance = int(self.account.balance)
-        rows = [
-            ("network", f"{self.network} (chain {self.chain_id})"),
-            ("account", f"{self.address}, {balance / COIN:.6f} {price.symbol}"),
-            ("cost", f"about {gas:,} gas {price}: {price.of(gas)}"),
-        ]
-        if not self.is_local:
-            rows.insert(1, ("node", origin(self.url)))
-        click.echo(f"{what}\n{facts(rows)}")
-        # A price that was stated is for the cost that is shown; the chain takes its own.
-        needed = Price(self._node_fee(), None, price.symbol)
-        if balance < gas * needed.wei_per_gas:
-            raise TransactionFailed(
-                f"{self.address} has {balance / COIN:.6f} {price.symbol}, "
-                f"and this costs {needed.of(gas)}; send it some, or name another --account"
-            )
+    async def plan(
+        self,
+        node: Node,
+        what: str,
+        intended: Sequence[Intended],
+        terms: Terms,
+        fork: Fork | None = None,
+    ) -> Plan:
+        """Return what the account's transactions would cost; see `transaction_plan.plan`."""
+        return await plan(
+            node,
+            what,
+            intended,
+            account=self.address,
+            network=self.network,
+            terms=terms,
+            symbol=str(self._provider.network.ecosystem.fee_token_symbol),
+            fork=fork,
+            shown_node=None if self.is_local else origin(self.url),
+            named=_named,
+        )
+
+    def agree(self, plan: Plan, terms: Terms, *, yes: bool) -> None:
+        """Print network, account and cost; refuse what is over a limit or cannot be paid; ask on a
+        live network."""
+        click.echo(plan.head())
+        plan.check(terms)
         if not self.is_local and not yes:
             click.confirm("This is a live network. Go on?", abort=True)
 
@@ -209,18 +207,25 @@ class Session:
         bare = "://" not in choice or choice.rstrip("/").endswith(origin(self.url))
         return f"{account} --network {choice if bare else 'URL'}"
 
-    async def estimate_deploy(self, node: Node, arguments: Mapping[str, Any]) -> int:
-        """Return the gas of a deployment; TransactionFailed with the reason if it reverts."""
+    def intended_deployment(self, arguments: Mapping[str, Any]) -> Intended:
+        """Return the transaction that would deploy the collection."""
         with self._errors("the deployment"):
             contract = getattr(ape.project, CONTRACT)
             data = contract.constructor.serialize_transaction(*arguments.values()).data
-        return self._estimated(await node.estimate_gas(self.address, None, _hex(data)), "deploy")
+        return Intended("deploy", None, bytes(data))
 
-    def deploy(self, arguments: Mapping[str, Any]) -> Deployment:
-        """Deploy the collection and return its record, not yet saved."""
+    def deploy(self, arguments: Mapping[str, Any], plan: Plan, terms: Terms) -> Deployment:
+        """Deploy the collection as planned and return its record, not yet saved."""
         with self._errors("the deployment"):
             contract = getattr(ape.project, CONTRACT)
-            instance = self.account.deploy(contract, *arguments.values(), required_confirmations=0)
+            instance = self.account.deploy(
+                contract,
+                *arguments.values(),
+                required_confirmations=0,
+                gas_limit=plan.limit,
+                max_fee=plan.fee_cap(terms),
+                max_priority_fee=min(plan.now.tip, plan.fee_cap(terms)),
+            )
             receipt = instance.creation_metadata.receipt
         sent = self._confirmed("deploy", receipt)
         return Deployment(
@@ -230,22 +235,15 @@ class Session:
             transaction=sent.transaction,
             block=sent.block,
             deployer=self.address,
-            arguments={key: _plain(value) for key, value in arguments.items()},
+            arguments=plain_arguments(arguments),
             compiler=_compiler(),
         )
 
-    async def estimate(self, node: Node, address: str, method: str, *arguments: Any) -> int:
-        """Return the gas of a call; TransactionFailed with the contract's reason if it reverts."""
+    def intended(self, address: str, method: str, *arguments: Any) -> Intended:
+        """Return the transaction that would call a method of the collection."""
         with self._errors(method):
             data = getattr(self._contract(address), method).encode_input(*arguments)
-        return self._estimated(await node.estimate_gas(self.address, address, _hex(data)), method)
-
-    def _estimated(self, answer: int | Reverted, what: str) -> int:
-        if isinstance(answer, Reverted):
-            raise TransactionFailed(
-                f"the contract refuses {what}: {_named(answer)}; nothing was sent"
-            )
-        return answer
+        return Intended(method, address, bytes(data))
 
     def send(self, what: str, address: str, method: str, *arguments: Any) -> "ReceiptAPI":
         """Send one transaction and wait until it is in a block."""
@@ -363,7 +361,3 @@ def _compiler() -> dict[str, Any]:
         "via_ir": bool(settings.via_ir),
         "optimizer_runs": int(settings.optimization_runs),
     }
-
-
-def _plain(value: Any) -> Any:
-    return f"0x{value.hex()}" if isinstance(value, bytes) else value

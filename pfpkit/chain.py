@@ -17,7 +17,7 @@ from pfpkit.errors import (
 )
 from pfpkit.lookup import Lookup
 from pfpkit.reference import TokenRef
-from pfpkit.rpc import Rpc, RpcError, data_of, number_of
+from pfpkit.rpc import Rpc, RpcError, amount_of, data_of, number_of
 from pfpkit.tokens import TokenAnswer, read_tokens
 from pfpkit.views import Call, Reverted
 
@@ -116,6 +116,42 @@ class Node:
                 return _reverted(answer)
             raise ChainError(f"{self.name} could not estimate the gas: {answer}")
         return number_of(answer, self.name)
+
+    async def fees(self) -> tuple[int, int]:
+        """Return wei a gas: the base fee of the next block, and the tip that the node suggests.
+
+        On a chain without base fees (EIP-1559) the first is 0, and the second the price of gas.
+        """
+        history, tip, whole = await self._rpc.batch(
+            [
+                ("eth_feeHistory", ["0x1", "latest", []]),
+                ("eth_maxPriorityFeePerGas", []),
+                ("eth_gasPrice", []),
+            ]
+        )
+        if isinstance(whole, RpcError):
+            raise ChainError(f"{self.name} refused eth_gasPrice: {whole}")
+        known = history.get("baseFeePerGas") if isinstance(history, dict) else None
+        if not isinstance(known, list) or not known:
+            return 0, amount_of(whole, self.name)
+        base = amount_of(known[-1], self.name)
+        if isinstance(tip, RpcError):
+            return base, max(0, amount_of(whole, self.name) - base)
+        return base, amount_of(tip, self.name)
+
+    async def balance(self, address: str) -> int:
+        """Return the wei that an address has."""
+        return amount_of(await self._one("eth_getBalance", [address, "latest"]), self.name)
+
+    async def nonce(self, address: str, at: str = "pending") -> int:
+        """Return the nonce of an address's next transaction; `latest` counts mined ones alone."""
+        answer = await self._one("eth_getTransactionCount", [address, at])
+        return number_of(answer, self.name)
+
+    async def code(self, address: str, at: str = "latest") -> bytes:
+        """Return the code at an address; empty where there is none."""
+        answer = await self._one("eth_getCode", [address, at])
+        return bytes.fromhex(data_of(answer, self.name, "eth_getCode")[2:])
 
     async def mint_block(self, contract: str, token_id: int) -> BlockRef:
         """Return the block of a token's mint: its Transfer event from the zero address."""

@@ -1,42 +1,10 @@
-"""What scripts print: aligned facts, tables, costs, sizes and times in words.
+"""What scripts print: aligned facts, tables, sizes and times in words.
 
-Imports no ape. Money is shown in the chain's coin at a stated base fee, never at a hidden one.
+Imports no ape.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-GWEI = 10**9
-COIN = 10**18
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """A fee (wei a gas, base fee and tip) and, if stated, what one coin costs in USD."""
-
-    wei_per_gas: int
-    usd_per_coin: float | None = None
-    symbol: str = "ETH"
-
-    def of(self, gas: int) -> str:
-        """Return the cost of an amount of gas in words.
-
-        >>> Price(2 * GWEI, 3000.0).of(97_233)
-        '0.000194 ETH (0.58 USD)'
-        """
-        wei = gas * self.wei_per_gas
-        coins = wei / COIN
-        # Six places would show the cost on a cheap chain as none.
-        shown = f"{coins:.6f} {self.symbol}" if not 0 < coins < 1e-6 else f"{wei / GWEI:,.6g} gwei"
-        return (
-            shown if self.usd_per_coin is None else f"{shown} ({coins * self.usd_per_coin:.2f} USD)"
-        )
-
-    def __str__(self) -> str:
-        """Return the assumption: `at 2 gwei a gas`, and the coin's price where one was stated."""
-        fee = f"at {self.wei_per_gas / GWEI:g} gwei a gas"
-        return fee if self.usd_per_coin is None else f"{fee} and {self.usd_per_coin:,g} USD a coin"
 
 
 def facts(rows: Sequence[tuple[str, object]]) -> str:

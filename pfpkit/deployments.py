@@ -18,7 +18,7 @@ from pfpkit.errors import BadInput, BadMetadata, BadRecord, BadReference
 from pfpkit.metadata import read_json
 from pfpkit.reference import checksum_address
 
-__all__ = ["Deployment", "record_path"]
+__all__ = ["Deployment", "plain_arguments", "record_path"]
 
 VERSION = 1
 _MAX_BYTES = 2**20
@@ -102,6 +102,14 @@ def _is(value: object, kind: type, wanted: object = None) -> bool:
     # To Python `true` is a number, and equal to 1.
     right = isinstance(value, kind) and not isinstance(value, bool)
     return right and (wanted is None or value == wanted)
+
+
+def plain_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a constructor's arguments as a record has them: bytes as 0x and digits."""
+    return {
+        name: f"0x{value.hex()}" if isinstance(value, bytes) else value
+        for name, value in arguments.items()
+    }
 
 
 def record_path(root: Path, chain_id: int, genesis: str, *, is_local: bool) -> Path:

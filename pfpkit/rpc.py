@@ -25,12 +25,13 @@ from pfpkit.console import clipped
 from pfpkit.errors import BadInput, BadMetadata, ChainError, NodeUnreachable
 from pfpkit.metadata.strict_json import check_depth
 
-__all__ = ["NoAnswer", "Rpc", "RpcError", "data_of", "number_of"]
+__all__ = ["NoAnswer", "Rpc", "RpcError", "amount_of", "data_of", "number_of"]
 
 _MAX_ANSWER_BYTES = 8 * 2**20
 _MAX_NUMBER = 2**53 - 1
 """Chain ids (EIP-2294), heights, times and gas stay below it, and JSON carries it exactly."""
 _NUMBER = re.compile(r"0x[0-9a-fA-F]{1,16}")
+_AMOUNT = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _BATCH = 500
 """Requests in one batch at first; geth refuses more than 1,000, public nodes often fewer."""
@@ -292,6 +293,13 @@ def number_of(answer: Any, name: str) -> int:
         if number <= _MAX_NUMBER:
             return number
     raise NodeUnreachable(f"{name} answered {_line(answer)[:50]!r} for a number; is it a node?")
+
+
+def amount_of(answer: Any, name: str) -> int:
+    """Return an amount of wei (0x and up to 64 digits); NodeUnreachable when the node sent none."""
+    if isinstance(answer, str) and _AMOUNT.fullmatch(answer):
+        return int(answer, 16)
+    raise NodeUnreachable(f"{name} answered {_line(answer)[:50]!r} for an amount; is it a node?")
 
 
 def data_of(answer: Any, name: str, what: str) -> str:

@@ -8,15 +8,16 @@ from typing import Any
 import click
 
 from pfpkit.accounts import ScriptCommand, Session, test_accounts
+from pfpkit.cost import Terms
 from pfpkit.errors import BadInput
 from pfpkit.flow.demo import demo
 
 
 @click.command(cls=ScriptCommand)
-@click.option("--base-fee", type=float, default=10.0, show_default=True, metavar="GWEI")
-@click.option("--price", type=float, default=3000.0, show_default=True, help="Of one coin.")
+@click.option("--base-fee", default="10", show_default=True, metavar="GWEI")
+@click.option("--price", default="3000usd", show_default=True, help="Of one coin.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path(".pfpkit/demo"))
-def cli(provider: Any, base_fee: float, price: float, out: Path) -> None:
+def cli(provider: Any, base_fee: str, price: str, out: Path) -> None:
     """Pin, deploy, mint, transfer and resolve on a chain of its own; then let gateways lie."""
     deployer, holder = test_accounts(2)
     session = Session(provider, deployer)
@@ -25,7 +26,8 @@ def cli(provider: Any, base_fee: float, price: float, out: Path) -> None:
     # Asked now: after Ctrl-C the node is gone.
     ours, record = session.is_ours, session.record()
     try:
-        asyncio.run(demo(session, str(holder.address), base_fee, price, out))
+        terms = Terms.parse({"base_fee": base_fee, "price": price})
+        asyncio.run(demo(session, str(holder.address), terms, out))
     finally:
         if ours:  # its chain ends here, so nothing is left to record
             record.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ import click
 from ape.cli import account_option
 
 from pfpkit.accounts import ScriptCommand, Session
+from pfpkit.cli.terms import terms_options
 from pfpkit.flow.mint import mint
 
 
@@ -20,8 +21,7 @@ from pfpkit.flow.mint import mint
 @click.option("--count", type=click.IntRange(1), help="How many of the record.  [default: all]")
 @click.option("--entry", "entries", multiple=True, metavar="N", help="These of the record alone.")
 @click.option("--gateway", "gateways", multiple=True, metavar="URL", help="Read back through it.")
-@click.option("--base-fee", type=float, metavar="GWEI", help="For the cost.  [default: the node's]")
-@click.option("--price", type=float, help="What one coin costs in USD, for the cost in USD.")
+@terms_options
 @click.option("--yes", is_flag=True, help="Do not ask on a live network.")
 def cli(account: Any, provider: Any, gateways: tuple[str, ...], **options: Any) -> None:
     """Mint one --image, or the next bundles that `ape run pin` recorded.

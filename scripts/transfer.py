@@ -7,6 +7,7 @@ import click
 from ape.cli import account_option
 
 from pfpkit.accounts import ScriptCommand, Session
+from pfpkit.cli.terms import terms_options
 from pfpkit.flow.transfer import transfer
 
 
@@ -14,8 +15,7 @@ from pfpkit.flow.transfer import transfer
 @account_option()
 @click.option("--token", "token_id", type=click.IntRange(0), required=True, metavar="ID")
 @click.option("--to", metavar="ADDRESS", required=True, help="Who gets it.")
-@click.option("--base-fee", type=float, metavar="GWEI", help="For the cost.  [default: the node's]")
-@click.option("--price", type=float, help="What one coin costs in USD, for the cost in USD.")
+@terms_options
 @click.option("--yes", is_flag=True, help="Do not ask on a live network.")
 def cli(account: Any, provider: Any, **options: Any) -> None:
     """Transfer a token of the account; a contract is asked whether it takes it."""

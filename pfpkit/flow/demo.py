@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypedDict
 
 import click
 
@@ -10,6 +9,7 @@ from pfpkit.accounts import Session
 from pfpkit.chain import Node
 from pfpkit.cid import CID, cid_of
 from pfpkit.console import facts, table
+from pfpkit.cost import Fees, Price, Terms
 from pfpkit.errors import BadInput
 from pfpkit.flow.deploy import deploy
 from pfpkit.flow.mint import mint
@@ -24,31 +24,25 @@ from pfpkit.workspace import Workspace
 Lie = Callable[[CID, bytes], bytes]
 
 
-class Fees(TypedDict):
-    """The base fee in gwei a gas, and the price of one coin in USD."""
-
-    base_fee: float
-    price: float
-
-
-async def demo(session: Session, holder: str, base_fee: float, price: float, out: Path) -> None:
+async def demo(session: Session, holder: str, terms: Terms, out: Path) -> None:
     work = Workspace(session.root)
-    fees: Fees = {"base_fee": base_fee, "price": price}
     click.echo(f"anvil runs at {session.url}, chain {session.chain_id}")
 
     _title(1, "Pin: every picture and its metadata become one IPFS directory")
     await pin(work)
 
     _title(2, "Deploy: the collection's contract, which nobody can change")
-    contract = (await deploy(session, again=True, **fees)).address
+    made = await deploy(session, again=True, terms=terms)
+    assert made is not None
+    contract = made.address
 
     _title(3, "Mint: the contract returns token id, metadata URI and image URI")
-    (first,) = await mint(session, count=1, **fees)
+    (first,) = await mint(session, count=1, terms=terms)
     click.echo("  the others, in one transaction:")
-    await mint(session, **fees)
+    await mint(session, terms=terms)
 
     _title(4, "Transfer: the holder gets the token")
-    await transfer(session, token_id=first.token_id, to=holder, **fees)
+    await transfer(session, token_id=first.token_id, to=holder, terms=terms)
 
     ref = TokenRef(session.chain_id, contract, first.token_id)
     with Gateway(work.store) as gateway:
@@ -64,7 +58,7 @@ async def demo(session: Session, holder: str, base_fee: float, price: float, out
 
     receipt = found.stated()
     same = cid_of(saved.picture.read_bytes()) == receipt.image_cid
-    cost = session.price(base_fee, price)
+    cost = Price(Fees(terms.base_fee or 0, stated=True), rate=terms.rate)
     click.echo(
         "\n"
         + facts(

@@ -1,16 +1,26 @@
 """Deploy the contract of a collection that is pinned, and record where it is."""
 
+import json
+from collections.abc import Mapping
+from textwrap import indent
+from typing import Any
+
 import click
 
 from pfpkit.accounts import Session
 from pfpkit.chain import Node
-from pfpkit.console import Price, facts
-from pfpkit.deployments import Deployment
+from pfpkit.console import facts
+from pfpkit.cost import NO_TERMS, Terms
+from pfpkit.deployments import Deployment, plain_arguments
 from pfpkit.errors import NoSuchContract
+from pfpkit.fork import forked
 from pfpkit.metadata import CollectionMetadata
 from pfpkit.publication import read_back
 from pfpkit.reference import checksum_address
+from pfpkit.transaction_plan import Plan
 from pfpkit.workspace import Workspace
+
+_WHAT = "deploy ProfilePicture"
 
 
 async def deploy(
@@ -22,11 +32,13 @@ async def deploy(
     max_supply: int = 10_000,
     royalty_receiver: str | None = None,
     royalty_bps: int = 0,
-    base_fee: float | None = None,
-    price: float | None = None,
+    terms: Terms = NO_TERMS,
     again: bool = False,
+    only_plan: bool = False,
+    as_json: bool = False,
     yes: bool = False,
-) -> Deployment:
+) -> Deployment | None:
+    """Deploy, print and record; None, and nothing sent or recorded, where `only_plan`."""
     work = Workspace(session.root)
     people = [
         checksum_address(address) if address else session.address
@@ -53,22 +65,59 @@ async def deploy(
             "royaltyBps": royalty_bps,
             "collectionBundle": itself.digest,
         }
-        cost: Price = session.price(base_fee, price)
-        gas = await session.estimate_deploy(node, arguments)
+        intended = session.intended_deployment(arguments)
+        if only_plan:
+            async with forked(session.url) as fork:
+                planned = await session.plan(node, _WHAT, [intended], terms, fork)
+            before = Deployment.load(session.record()) if session.record().exists() else None
+            _show_plan(session, planned, before, arguments, as_json=as_json)
+            planned.check(terms)
+            return None
+        planned = await session.plan(node, _WHAT, [intended], terms)
         Deployment.check_place(session.record())
-        session.before("deploy ProfilePicture", gas, cost, yes=yes)
-        made = session.deploy(arguments)
+        session.agree(planned, terms, yes=yes)
+        made = session.deploy(arguments, planned, terms)
     made.save(session.record())
     gas = session.sent[-1].gas
     rows = [
         ("contract", made.address),
         ("contractURI", f"ipfs://{itself.root}/metadata.json"),
-        ("transaction", f"{made.transaction}, block {made.block}, {gas:,} gas: {cost.of(gas)}"),
+        (
+            "transaction",
+            f"{made.transaction}, block {made.block}, {gas:,} gas: {planned.price.of(gas)}",
+        ),
     ]
     if not session.is_ours:
         rows.append(("record", str(session.record().relative_to(session.root))))
     click.echo(facts(rows))
     return made
+
+
+def _show_plan(
+    session: Session,
+    planned: Plan,
+    before: Deployment | None,
+    arguments: Mapping[str, Any],
+    *,
+    as_json: bool,
+) -> None:
+    """Print a plan, and what the record would say differently."""
+    after = {"address": planned.steps[0].creates, **plain_arguments(arguments)}
+    known = {} if before is None else {"address": before.address, **before.arguments}
+    changed = {name: (known.get(name), value) for name, value in after.items()}
+    changed = {name: pair for name, pair in changed.items() if pair[0] != pair[1]}
+    record = str(session.record().relative_to(session.root))
+    if as_json:
+        changes = {name: {"from": old, "to": new} for name, (old, new) in changed.items()}
+        click.echo(json.dumps({**planned.as_json(), "record": record, "changes": changes}))
+        return
+    click.echo(planned.text())
+    click.echo(f"  {record} {'is new' if before is None else 'would change'}:")
+    rows = [
+        (name, new if before is None else f"{old} -> {new}") for name, (old, new) in changed.items()
+    ]
+    click.echo(indent(facts(rows), "  "))
+    click.echo("nothing was sent or recorded: --plan")
 
 
 async def _known(session: Session, node: Node, *, again: bool) -> Deployment | None:

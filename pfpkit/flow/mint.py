@@ -1,5 +1,6 @@
 """Mint one picture in one step, or the next bundles of the record."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -9,7 +10,8 @@ from pfpkit.bundle import build
 from pfpkit.chain import Node
 from pfpkit.cid import CID
 from pfpkit.collection import read_file
-from pfpkit.console import Price, facts, table
+from pfpkit.console import facts, table
+from pfpkit.cost import NO_TERMS, Price, Terms
 from pfpkit.errors import BadInput, ChainError, NotPinned, TransactionFailed
 from pfpkit.images import clean
 from pfpkit.metadata import TokenMetadata
@@ -32,14 +34,12 @@ async def mint(
     to: str | None = None,
     count: int | None = None,
     entries: tuple[str, ...] = (),
-    base_fee: float | None = None,
-    price: float | None = None,
+    terms: Terms = NO_TERMS,
     yes: bool = False,
 ) -> list[Minting]:
     """Mint and print what came of it; what is minted already, the chain says."""
     work = Workspace(session.root)
     receiver = checksum_address(to) if to else session.address
-    cost = session.price(base_fee, price)
     if image is None and (name is not None or description is not None):
         raise BadInput("--name and --description go with --image; add it")
     if image is not None and (count is not None or entries):
@@ -70,15 +70,23 @@ async def mint(
             )
         first = digests[:AT_ONCE]
         call = ("mint", receiver, first[0]) if len(first) == 1 else ("mintBatch", receiver, first)
-        gas = await session.estimate(node, contract, *call) * len(digests) // len(first)
-        session.before(f"mint {len(digests)} to {receiver}", gas, cost, yes=yes)
+        what = f"mint {len(digests)} to {receiver}"
+        one = session.intended(contract, *call)
+        planned = await session.plan(node, what, [one], terms)
+        if len(digests) > AT_ONCE:
+            # The others cannot be estimated before the first one is in a block.
+            whole, rest = divmod(len(digests), AT_ONCE)
+            sizes = [AT_ONCE] * whole + [rest] * bool(rest)
+            all_ = [replace(one, gas=planned.gas * size // AT_ONCE) for size in sizes]
+            planned = await session.plan(node, what, all_, terms)
+        session.agree(planned, terms, yes=yes)
         made: list[Minting] = []
         with Progress("minted", len(digests)) as progress:
             for start in range(0, len(digests), AT_ONCE):
                 batch = digests[start : start + AT_ONCE]
                 made += await session.mint(node, contract, receiver, batch)
                 progress(len(made))
-    _show(made, cost)
+    _show(made, planned.price)
     return made
 
 

@@ -5,6 +5,7 @@ import click
 from pfpkit.accounts import Sent, Session
 from pfpkit.chain import BlockRef, Node
 from pfpkit.console import facts
+from pfpkit.cost import NO_TERMS, Terms
 from pfpkit.errors import ChainError, NoSuchToken, TransactionFailed
 from pfpkit.reference import TokenRef, checksum_address
 from pfpkit.tokens import Outcome
@@ -15,12 +16,10 @@ async def transfer(
     *,
     token_id: int,
     to: str,
-    base_fee: float | None = None,
-    price: float | None = None,
+    terms: Terms = NO_TERMS,
     yes: bool = False,
 ) -> Sent:
     receiver = checksum_address(to)
-    cost = session.price(base_fee, price)
     async with Node(session.url) as node:
         contract = (await session.deployment(node)).address
         ref = TokenRef(session.chain_id, contract, token_id)
@@ -28,8 +27,8 @@ async def transfer(
         if owner == receiver:
             raise TransactionFailed(f"{receiver} owns {ref} already; nothing was sent")
         call = (contract, "safeTransferFrom", owner, receiver, token_id)
-        gas = await session.estimate(node, *call)
-        session.before(f"transfer {ref}", gas, cost, yes=yes)
+        planned = await session.plan(node, f"transfer {ref}", [session.intended(*call)], terms)
+        session.agree(planned, terms, yes=yes)
         session.send("transfer", *call)
         sent = session.sent[-1]
         after = await _owner(node, ref, await node.block(sent.block))
@@ -39,7 +38,7 @@ async def transfer(
         ("token", ref),
         ("from", owner),
         ("to", f"{receiver}, at block {sent.block}"),
-        ("transaction", f"{sent.transaction}, {sent.gas:,} gas: {cost.of(sent.gas)}"),
+        ("transaction", f"{sent.transaction}, {sent.gas:,} gas: {planned.price.of(sent.gas)}"),
     ]
     click.echo(facts(rows))
     return sent
