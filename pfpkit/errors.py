@@ -8,7 +8,9 @@
     │   ├── BadMetadata      not JSON, or a field is missing or of the wrong type
     │   ├── BadReference     text that names no token
     │   ├── BadURI           text that names no content, or none that is read
-    │   └── BadRecord        pins.json, a deployment or a receipt that cannot be read
+    │   ├── BadRecord        pins.json, a deployment or a receipt that cannot be read
+    │   ├── BadSetting       a setting of the profile service is missing or wrong; names it
+    │   └── BadSignIn        a signed message that does not count; `fault` says in one word why
     ├── BadContent           bytes that are not what a CID or a specification says
     │   ├── WrongBytes       bytes whose hash is not the one in the CID
     │   ├── BadBlock         right bytes, but no DAG-PB/UnixFS node we read
@@ -32,6 +34,7 @@
     │   ├── NoAvatar         an ENS name has no avatar record that can be read
     │   ├── NoSuchToken      the contract does not know the id
     │   └── TransactionFailed  a transaction was refused or reverted
+    ├── StorageError         the profile service's database or object store failed
     ├── NoWorker             a process of pfpkit's own does not start
     ├── Unverified           the chain of proof from token to picture is broken
     └── Interrupted          Ctrl-C; says what was done and which command goes on
@@ -84,6 +87,18 @@ class BadURI(BadInput):
 
 class BadRecord(BadInput):
     """A record file (pins, deployment, receipt) cannot be read."""
+
+
+class BadSetting(BadInput):
+    """A setting of the profile service is missing or wrong; its value is never shown."""
+
+
+class BadSignIn(BadInput):
+    """A signed message does not count; `fault` is a `pfpkit.signin.SignInFault`."""
+
+    def __init__(self, message: str, fault: Any) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 class BadContent(PfpkitError):
@@ -193,6 +208,10 @@ class NoSuchToken(ChainError):
 
 class TransactionFailed(ChainError):
     """A transaction was refused or reverted."""
+
+
+class StorageError(PfpkitError):
+    """The profile service's database or object store failed; later it may not."""
 
 
 class NoWorker(PfpkitError):

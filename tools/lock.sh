@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 head='# Written by `make lock`; installed with --require-hashes --no-deps.'
 flags=(--quiet --universal --python-version 3.11 --generate-hashes
   --no-emit-index-url --no-emit-find-links --no-header --no-annotate)
-resolved=$(uv pip compile "${flags[@]}" --extra ape --extra dev --override tools/numpy-override.txt pyproject.toml)
+resolved=$(uv pip compile "${flags[@]}" --extra ape --extra profile --extra dev --override tools/numpy-override.txt pyproject.toml)
 printf '%s\n%s\n' "$head" "$resolved" > requirements.lock
 # wheel 0.46 wants a newer `packaging` than eth-ape allows.
 resolved=$(printf 'setuptools>=70\nwheel<0.46\n' | uv pip compile "${flags[@]}" -)

@@ -1,0 +1,80 @@
+"""The application: builds every part from the settings, and is the only one that does."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from pfpkit.errors import PfpkitError
+from pfpkit.media import Renderer
+from pfpkit.profile import files, people_api, profiles, signing
+from pfpkit.profile.attempts import Attempts
+from pfpkit.profile.database import Database
+from pfpkit.profile.headers import SafeHeaders
+from pfpkit.profile.objects import Objects
+from pfpkit.profile.pages import environment, refused
+from pfpkit.profile.service import Service
+from pfpkit.profile.settings import Settings
+from pfpkit.profile.shelf import Shelf
+from pfpkit.profile.static import StaticFiles
+
+__all__ = ["application"]
+
+_HERE = Path(__file__).parent
+_RENDERED_AT_ONCE = 16
+
+
+def application(settings: Settings) -> Starlette:
+    """Return the service as an ASGI application; it opens what it needs when it is started."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as parts:
+            app.state.service = await _built(settings, parts)
+            yield
+
+    static = StaticFiles(_HERE / "static")
+    app = Starlette(
+        routes=[
+            Route("/healthz", health, methods=["GET"]),
+            Route("/static/{path:path}", static.serve, methods=["GET"]),
+            *files.ROUTES,
+            *people_api.ROUTES,
+            *signing.ROUTES,
+            *profiles.ROUTES,
+        ],
+        middleware=[Middleware(SafeHeaders, settings=settings)],
+        exception_handlers={HTTPException: refused, PfpkitError: refused, Exception: refused},
+        lifespan=lifespan,
+    )
+    app.state.static = static
+    return app
+
+
+async def _built(settings: Settings, parts: AsyncExitStack) -> Service:
+    database = Database(settings.database_url)
+    parts.callback(database.close)
+    await asyncio.to_thread(database.migrate)
+    renderer = await parts.enter_async_context(Renderer())
+    return Service(
+        settings=settings,
+        database=database,
+        shelf=Shelf(database, Objects(settings.objects)),
+        renderer=renderer,
+        pages=environment(_HERE / "templates"),
+        static=StaticFiles(_HERE / "static"),
+        attempts=Attempts(),
+        waiting=asyncio.Semaphore(_RENDERED_AT_ONCE),
+    )
+
+
+async def health(request: Request) -> Response:
+    """Say that the worker answers."""
+    return JSONResponse({"status": "ok"})

@@ -1,0 +1,76 @@
+"""What every answer says to browsers, and which host it is asked for: an ASGI middleware.
+
+The policy names no other origin, so that a page loads nothing from anywhere else. A request under
+another host name is not answered: a name of a stranger's that leads here (DNS rebinding) is not
+this service.
+"""
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pfpkit.profile.problem import Problem
+from pfpkit.profile.settings import Settings
+
+__all__ = ["SafeHeaders"]
+
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",  # icons of wallets (EIP-6963), a picture before its upload
+        "connect-src 'self'",
+        "font-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+_YEAR_S = 31_536_000
+
+
+class SafeHeaders:
+    """Adds the headers where an answer has none of its own, and refuses other hosts."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app, self._settings = app, settings
+        self._headers = dict(_HEADERS)
+        if settings.is_https:
+            self._headers["Strict-Transport-Security"] = f"max-age={_YEAR_S}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def added(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        host = Headers(scope=scope).get("host", "")
+        if host != self._settings.domain and scope["path"] != "/healthz":
+            await self._elsewhere(scope)(scope, receive, added)
+        else:
+            await self._app(scope, receive, added)
+
+    def _elsewhere(self, scope: Scope) -> ASGIApp:
+        if scope["method"] == "GET" and scope["path"] == "/":
+            return RedirectResponse(f"{self._settings.origin}/", 307)
+        words = f"this service is {self._settings.origin}; ask for it by that name"
+        return Problem(421, "other-host", words).response()

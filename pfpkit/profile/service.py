@@ -1,0 +1,40 @@
+"""What a request needs, built once by `pfpkit.profile.app` and found by `service_of(request)`."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import cast
+
+from jinja2 import Environment
+from starlette.requests import HTTPConnection
+
+from pfpkit.media import Renderer
+from pfpkit.profile.attempts import Attempts
+from pfpkit.profile.database import Database
+from pfpkit.profile.settings import Settings
+from pfpkit.profile.shelf import Shelf
+from pfpkit.profile.static import StaticFiles
+
+__all__ = ["Service", "service_of"]
+
+
+@dataclass(slots=True)
+class Service:
+    """The parts of one running service."""
+
+    settings: Settings
+    database: Database
+    shelf: Shelf
+    renderer: Renderer
+    pages: Environment
+    static: StaticFiles
+    attempts: Attempts
+    waiting: asyncio.Semaphore
+    """Pictures that may wait to be rendered."""
+    collection_name: str | None = None
+    minter: str | None = None
+    """Who may mint in the contract of the settings, as the chain said at the start."""
+
+
+def service_of(request: HTTPConnection) -> Service:
+    """Return the service that a request is for."""
+    return cast("Service", request.app.state.service)

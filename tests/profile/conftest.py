@@ -1,0 +1,38 @@
+"""One running service on SQLite and a folder, and people who use it."""
+
+import itertools
+
+import pytest
+from support.profile import ProfileService, settings_in
+
+from pfpkit.profile import people
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def weak_passwords():
+    """Hashing at full strength takes a fifth of a second each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(people._SCRYPT, "n", 16)
+        yield
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory):
+    """A service whose chain and gateway are out of reach."""
+    with ProfileService(settings_in(tmp_path_factory.mktemp("profile"))) as running:
+        yield running
+
+
+@pytest.fixture
+def browser(service):
+    """A browser that was never here."""
+    with service.browser() as one:
+        yield one
+
+
+@pytest.fixture
+def name():
+    """A name that nobody has."""
+    return f"person-{next(_NUMBERS)}"

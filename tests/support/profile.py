@@ -1,0 +1,130 @@
+"""The profile service on a free port of this machine, and browsers that speak to it.
+
+with ProfileService(settings) as service, service.browser() as browser:
+    browser.sign_up("ada")
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+import uvicorn
+
+from pfpkit.profile.app import application
+from pfpkit.profile.settings import ObjectPlace, Settings
+
+SECRET = "0123456789abcdef" * 4
+PASSWORD = "correct horse battery"
+_TOKEN = re.compile(r'name="csrf-token" content="([0-9a-f]{64})"')
+
+
+def settings_in(folder: Path, **changes: Any) -> Settings:
+    """Settings with everything in a folder, no node and no gateway."""
+    plain = Settings(
+        origin="http://127.0.0.1:0",
+        secret=SECRET,
+        database_url=f"sqlite:///{folder}/profile.db",
+        objects=ObjectPlace(folder=folder / "objects"),
+        nodes=("http://127.0.0.1:1",),
+        chain_id=31337,
+        gateways=("http://127.0.0.1:1",),
+        work=folder,
+        max_head_age_s=None,
+        poll_s=0.1,
+    )
+    return replace(plain, **changes)
+
+
+class ProfileService:
+    """Serves `settings` until the `with` block ends; `origin` is where."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.origin = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.settings = replace(settings, origin=self.origin)
+        self.app = application(self.settings)
+
+    def __enter__(self) -> Self:
+        config = uvicorn.Config(
+            self.app, log_config=None, log_level="critical", ws="none", timeout_graceful_shutdown=1
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._socket],), daemon=True, name="profile"
+        )
+        self._thread.start()
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise RuntimeError("the service did not start")
+            time.sleep(0.01)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join(20)
+
+    @property
+    def parts(self) -> Any:
+        """The service's own parts, to look into its database and store."""
+        return self.app.state.service
+
+    def browser(self, **headers: str) -> Browser:
+        """A browser that was never here."""
+        return Browser(self.origin, headers)
+
+
+class Browser(httpx.Client):
+    """Keeps cookies, and sends forms as a page of the service does."""
+
+    def __init__(self, origin: str, headers: dict[str, str]) -> None:
+        super().__init__(
+            base_url=origin, headers={"Accept": "text/html", **headers}, timeout=30, trust_env=False
+        )
+        self.origin = origin
+
+    @property
+    def token(self) -> str:
+        """The CSRF token that a page has now."""
+        found = _TOKEN.search(self.get("/signin").text)
+        assert found is not None, "the page has no CSRF token"
+        return found[1]
+
+    def send_form(self, path: str, files: Any = None, **fields: str) -> httpx.Response:
+        """Send a form with the token that its page has."""
+        fields.setdefault("csrf_token", self.token)
+        return self.post(path, data=fields, files=files)
+
+    def send_json(self, path: str, **values: Any) -> httpx.Response:
+        """Send JSON as a script of the page does."""
+        headers = {"X-CSRF-Token": self.token, "Accept": "application/json", "Origin": self.origin}
+        return self.post(path, json=values, headers=headers)
+
+    def sign_up(self, name: str, password: str = PASSWORD) -> Self:
+        """Sign up, and stay signed in."""
+        answer = self.send_form("/signup", name=name, password=password)
+        assert answer.status_code == 303, answer.text
+        return self
+
+    def upload(self, data: bytes, name: str = "picture.png") -> httpx.Response:
+        """Upload an ordinary picture."""
+        return self.send_form("/me/picture", files={"picture": (name, data)})
+
+    def picture_of(self, name: str) -> dict[str, Any]:
+        """What a platform is told of somebody's picture."""
+        answer = self.get(f"/users/{name}/picture", headers={"Accept": "application/json"})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+
+def problem(answer: httpx.Response) -> tuple[int, str]:
+    """Status and word of a refusal."""
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    return answer.status_code, json.loads(answer.text)["type"].removeprefix("/problems/")
