@@ -1,5 +1,6 @@
 """What all tests share: tests/ on sys.path (for `support`), and people by their roles."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -14,8 +15,11 @@ from support.tokens import Tokens
 
 # Doctests are collected from every module; importing these would start what they are for.
 collect_ignore_glob = ["support/*"]
+collect_ignore = []
 if not peers.WANTED:
-    collect_ignore = ["peers"]  # `make test-peers` installs what they need
+    collect_ignore.append("peers")  # `make test-peers` installs what they need
+if "PFPKIT_BROWSER" not in os.environ:
+    collect_ignore.append("browser")  # so does `make test-browser`
 
 
 def pytest_addoption(parser):

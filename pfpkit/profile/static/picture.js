@@ -1,0 +1,94 @@
+// What is shown for somebody, kept true on an open page. parts.html drew it; events change it.
+// The page fails closed by itself: when nothing more is heard of the service, a hexagon is dashed,
+// and past the maximum age the picture goes.
+
+const EVERY_S = 15
+const SILENT = 2.5
+const LABELS = { ordinary: 'An ordinary upload: nothing to check', none: 'No picture yet' }
+const SHORT = { verified: 'verified', stale: 'verified before', unverified: 'unverified', ordinary: 'upload', none: 'no picture' }
+
+/** Follow the pictures of these people by server-sent events; `changed(picture)` after each. */
+export function follow (names, changed = () => {}) {
+  const path = names.length === 1
+    ? `/u/${encodeURIComponent(names[0])}/events`
+    : `/events?users=${names.map(encodeURIComponent).join(',')}`
+  const heard = new Map()
+  const source = new EventSource(path)
+  source.addEventListener('picture', ({ data }) => {
+    const picture = JSON.parse(data)
+    const before = heard.get(picture.name)?.picture
+    heard.set(picture.name, { picture, at: performance.now() })
+    showPicture(picture)
+    if (before?.version !== picture.version) changed(picture, before)
+  })
+  setInterval(() => {
+    for (const { picture, at } of heard.values()) {
+      const silent = (performance.now() - at) / 1000
+      showPicture(silent > SILENT * (picture.checked?.every_s ?? EVERY_S) ? unheard(picture, silent) : picture)
+    }
+  }, 1000)
+}
+
+/** The picture as it may still be shown when the service was silent for `silent` seconds. */
+export function unheard (picture, silent) {
+  if (picture.kind !== 'nft' || picture.state === 'unverified') return picture
+  const { block, age_s: age, max_age_s: most } = picture.checked
+  if (age + silent > most) {
+    return { ...picture, state: 'unverified', shape: 'placeholder', images: null, words: 'unverified', alt: `${picture.name}: unverified` }
+  }
+  const words = `last verified at block ${block}, ${ago(age + silent)}`
+  return { ...picture, state: 'stale', shape: 'hexagon-dashed', words }
+}
+
+/** An age in seconds, in the words of pfpkit.profile.picture. */
+export function ago (seconds) {
+  for (const [size, word] of [[86_400, 'day'], [3_600, 'hour'], [60, 'minute'], [1, 'second']]) {
+    const count = Math.floor(seconds / size)
+    if (count >= 1) return `${count} ${word}${count === 1 ? '' : 's'} ago`
+  }
+  return 'now'
+}
+
+/** Draw a picture wherever the page shows this person's. */
+export function showPicture (picture) {
+  const name = CSS.escape(picture.name)
+  for (const portrait of document.querySelectorAll(`[data-picture-of="${name}"]`)) showPortrait(portrait, picture)
+  for (const verdict of document.querySelectorAll(`[data-verdict-of="${name}"]`)) showVerdict(verdict, picture)
+  for (const short of document.querySelectorAll(`[data-short-of="${name}"]`)) setText(short, SHORT[picture.state])
+}
+
+/** Draw the shape and the image of a picture in a portrait of parts.html. */
+export function showPortrait (portrait, picture) {
+  const image = portrait.querySelector('img')
+  const blank = portrait.querySelector('.blank')
+  const size = portrait.classList.contains('small') ? '128' : '400'
+  const source = picture.images?.[size].webp ?? null
+  if (portrait.dataset.shape !== picture.shape) {
+    portrait.dataset.shape = picture.shape
+    portrait.classList.remove('changed')
+    void portrait.offsetWidth // so that the animation begins again
+    portrait.classList.add('changed')
+  }
+  if (source) {
+    if (image.getAttribute('src') !== source) image.src = source
+    image.alt = picture.alt
+  } else {
+    image.removeAttribute('src')
+    image.alt = ''
+    blank.setAttribute('aria-label', picture.alt)
+  }
+  image.hidden = !source
+  blank.hidden = Boolean(source)
+}
+
+/** Say a picture's state in a verdict of parts.html. */
+export function showVerdict (verdict, { state, words }) {
+  verdict.dataset.state = state
+  const text = words ? words[0].toUpperCase() + words.slice(1) : LABELS[state]
+  setText(verdict.querySelector('.words'), text)
+}
+
+// A live region is read out when its text is set, also to what it was.
+function setText (element, text) {
+  if (element.textContent !== text) element.textContent = text
+}
