@@ -91,11 +91,7 @@ class Node:
         # `requireCanonical` heeds it.
         requests.append(("eth_getBlockByNumber", [hex(block.number), False]))
         code, *answers, there = await self._rpc.batch(requests)
-        if not isinstance(there, dict) or there.get("hash") != block.hash:
-            raise ChainError(
-                f"{self.name} does not have block {block.number} ({block.hash}) on its chain; "
-                "name a block that is final, or read again"
-            )
+        self._check_there(there, block)
         if isinstance(code, RpcError):
             raise ChainError(
                 f"{self.name} could not read {contract} at block {block.number}: {code}"
@@ -106,6 +102,23 @@ class Node:
                 "check the address and the network"
             )
         return [self._result(c, a, block) for c, a in zip(calls, answers, strict=True)]
+
+    async def code_at(self, address: str, block: BlockRef) -> bytes:
+        """Return the code of an account at `block`, empty where it has none; ChainError."""
+        answer = await self._pinned("eth_getCode", [address], block)
+        if isinstance(answer, RpcError):
+            raise ChainError(f"{self.name} could not read the code of {address}: {answer}")
+        return bytes.fromhex(data_of(answer, self.name, "eth_getCode")[2:])
+
+    async def execute(self, to: str | None, data: bytes, block: BlockRef) -> bytes | Reverted:
+        """Return what a call answers at `block`; `to` None: what that creation code returns."""
+        sent = {"data": f"0x{data.hex()}", "gas": hex(_CALL_GAS)}
+        answer = await self._pinned("eth_call", [sent | ({} if to is None else {"to": to})], block)
+        if isinstance(answer, RpcError):
+            if answer.is_revert:
+                return _reverted(answer)
+            raise ChainError(f"{self.name} could not make the call: {answer}")
+        return bytes.fromhex(data_of(answer, self.name, "eth_call")[2:])
 
     async def estimate_gas(self, sender: str, to: str | None, data: str) -> int | Reverted:
         """Return the gas of a transaction (`to` None: a deployment) as the node estimates it."""
@@ -188,6 +201,21 @@ class Node:
         if shown not in (at, number):
             raise NodeUnreachable(f"{self.name} sent block {number} for block {shown}; use another")
         return BlockRef(number, answer["hash"], time)
+
+    async def _pinned(self, method: str, parameters: list[Any], block: BlockRef) -> Any:
+        """Return one answer as of `block`; ChainError when it is not on the chain (any more)."""
+        at = {"blockHash": block.hash, "requireCanonical": True}
+        there = ("eth_getBlockByNumber", [hex(block.number), False])
+        answer, said = await self._rpc.batch([(method, [*parameters, at]), there])
+        self._check_there(said, block)
+        return answer
+
+    def _check_there(self, said: Any, block: BlockRef) -> None:
+        if not isinstance(said, dict) or said.get("hash") != block.hash:
+            raise ChainError(
+                f"{self.name} does not have block {block.number} ({block.hash}) on its chain; "
+                "name a block that is final, or read again"
+            )
 
     async def _one(self, method: str, parameters: list[Any]) -> Any:
         (answer,) = await self._rpc.batch([(method, parameters)])

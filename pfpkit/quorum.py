@@ -21,6 +21,7 @@ from pfpkit.console import shown
 from pfpkit.errors import BadInput, ChainError, NodeUnreachable, NoQuorum
 from pfpkit.reference import TokenRef, checksum_address
 from pfpkit.tokens import Outcome, TokenAnswer
+from pfpkit.views import Reverted
 
 __all__ = ["NodeFault", "Quorum", "Reproach"]
 
@@ -114,6 +115,20 @@ class Quorum:
             votes = [(node, answers[place]) for node, answers in said]
             found.append(self._vote(votes) or self._undecided(ref, holder, block, votes))
         return found
+
+    async def code_at(self, address: str, block: BlockRef) -> bytes:
+        """Return an account's code at `block`, as enough nodes say; NoQuorum when they do not."""
+        said, failures = await _ask(self._asked, lambda node: node.code_at(address, block))
+        self._reproach_all(failures)
+        return self._agreed(said, f"the code of {address}")
+
+    async def execute(self, to: str | None, data: bytes, block: BlockRef) -> bytes | Reverted:
+        """Return what a call answers at `block`, as enough nodes say; NoQuorum."""
+        said, failures = await _ask(self._asked, lambda node: node.execute(to, data, block))
+        self._reproach_all(failures)
+        # What a client says of a revert is its own words.
+        plain = [(node, Reverted("") if isinstance(a, Reverted) else a) for node, a in said]
+        return self._agreed(plain, f"a call of {to or 'creation code'}")
 
     def _vote(self, votes: Sequence[tuple[Node, TokenAnswer]]) -> TokenAnswer | None:
         voted = [_facts(answer) for _, answer in votes if answer.outcome is not Outcome.UNANSWERED]

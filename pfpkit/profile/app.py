@@ -12,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from pfpkit.chain import Node
 from pfpkit.errors import PfpkitError
 from pfpkit.media import Renderer
-from pfpkit.profile import files, people_api, profiles, signing
+from pfpkit.profile import details, files, people_api, profiles, signing, wallet
 from pfpkit.profile.attempts import Attempts
 from pfpkit.profile.database import Database
 from pfpkit.profile.headers import SafeHeaders
@@ -24,6 +25,9 @@ from pfpkit.profile.service import Service
 from pfpkit.profile.settings import Settings
 from pfpkit.profile.shelf import Shelf
 from pfpkit.profile.static import StaticFiles
+from pfpkit.quorum import Quorum
+from pfpkit.resolver import Resolver
+from pfpkit.retrieval import Retriever
 
 __all__ = ["application"]
 
@@ -48,6 +52,8 @@ def application(settings: Settings) -> Starlette:
             *files.ROUTES,
             *people_api.ROUTES,
             *signing.ROUTES,
+            *wallet.ROUTES,
+            *details.ROUTES,
             *profiles.ROUTES,
         ],
         middleware=[Middleware(SafeHeaders, settings=settings)],
@@ -62,7 +68,10 @@ async def _built(settings: Settings, parts: AsyncExitStack) -> Service:
     database = Database(settings.database_url)
     parts.callback(database.close)
     await asyncio.to_thread(database.migrate)
-    renderer = await parts.enter_async_context(Renderer())
+    renderer = Renderer()
+    chain = _chain(settings)
+    resolver = Resolver(chain, Retriever(settings.gateways), renderer=renderer)
+    await parts.enter_async_context(resolver)
     return Service(
         settings=settings,
         database=database,
@@ -70,9 +79,18 @@ async def _built(settings: Settings, parts: AsyncExitStack) -> Service:
         renderer=renderer,
         pages=environment(_HERE / "templates"),
         static=StaticFiles(_HERE / "static"),
+        chain=chain,
+        resolver=resolver,
         attempts=Attempts(),
+        asking=Attempts(60, 60.0),
         waiting=asyncio.Semaphore(_RENDERED_AT_ONCE),
     )
+
+
+def _chain(settings: Settings) -> Node | Quorum:
+    nodes = [Node(url) for url in settings.nodes]
+    agree = settings.agree or len(nodes) // 2 + 1
+    return Quorum(nodes, agree) if len(nodes) > 1 else nodes[0]
 
 
 async def health(request: Request) -> Response:

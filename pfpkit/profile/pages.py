@@ -17,7 +17,7 @@ from pfpkit.profile.pictures import shown
 from pfpkit.profile.problem import Problem, problem_of
 from pfpkit.profile.service import service_of
 
-__all__ = ["Endpoint", "environment", "home_of", "html", "notice", "page", "wants_html"]
+__all__ = ["Endpoint", "done", "environment", "home_of", "html", "notice", "page", "wants_html"]
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

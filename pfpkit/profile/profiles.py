@@ -8,7 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pfpkit.errors import NotFound
 from pfpkit.profile.browser import browser_of, check_token
+from pfpkit.profile.details import details_json
 from pfpkit.profile.forms import UPLOAD_BYTES, form_of, upload_of
 from pfpkit.profile.pages import done, home_of, html, page
 from pfpkit.profile.pictures import (
@@ -53,8 +55,16 @@ async def profile(request: Request) -> Response:
         person={"name": found.name, "url": home_of(found.name), "since": since},
         picture=found.json(),
         own=browser.account == found.name,
-        details=None,
+        details=await _details(request, found.name),
     )
+
+
+async def _details(request: Request, name: str) -> dict[str, Any] | None:
+    browser = await browser_of(request)
+    try:
+        return await details_json(service_of(request), name, browser.account == name)
+    except NotFound:
+        return None
 
 
 async def _own(request: Request) -> dict[str, Any]:

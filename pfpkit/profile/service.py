@@ -7,12 +7,15 @@ from typing import cast
 from jinja2 import Environment
 from starlette.requests import HTTPConnection
 
+from pfpkit.chain import Node
 from pfpkit.media import Renderer
 from pfpkit.profile.attempts import Attempts
 from pfpkit.profile.database import Database
 from pfpkit.profile.settings import Settings
 from pfpkit.profile.shelf import Shelf
 from pfpkit.profile.static import StaticFiles
+from pfpkit.quorum import Quorum
+from pfpkit.resolver import Resolver
 
 __all__ = ["Service", "service_of"]
 
@@ -27,7 +30,12 @@ class Service:
     renderer: Renderer
     pages: Environment
     static: StaticFiles
+    chain: Node | Quorum
+    resolver: Resolver
+    """Closes chain and gateways."""
     attempts: Attempts
+    asking: Attempts
+    """Challenges that one client asks for."""
     waiting: asyncio.Semaphore
     """Pictures that may wait to be rendered."""
     collection_name: str | None = None

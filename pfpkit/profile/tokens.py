@@ -1,0 +1,191 @@
+"""A token as somebody's picture: resolved, kept with receipt and proof, given up in one click."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from io import BytesIO
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as Records
+
+from pfpkit.block import BlockRef
+from pfpkit.car import write_car
+from pfpkit.cid import CID, RAW
+from pfpkit.console import clipped
+from pfpkit.errors import BadMetadata, ChainError, NotFound
+from pfpkit.metadata import read_json
+from pfpkit.profile.pictures import set_picture, squares
+from pfpkit.profile.problem import Problem
+from pfpkit.profile.records import Account, Holding, Picture
+from pfpkit.profile.service import Service
+from pfpkit.proof import Proof
+from pfpkit.receipt import Receipt
+from pfpkit.reference import Standard, TokenRef
+from pfpkit.resolver import Resolution, Verdict
+from pfpkit.views import Call, Reverted
+
+__all__ = ["CAR", "MINTED", "RECEIPT", "file_names", "show_token", "steps_of", "token_picture"]
+
+CAR, MINTED, RECEIPT = "proof", "minted", "receipt"
+"""Roles of files: the blocks, the picture's bytes as they were minted, and the receipt."""
+_EXTENSIONS = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/gif": "gif",
+    "image/webp": "webp",
+    "image/avif": "avif",
+    "image/svg+xml": "svg",
+}
+_CAR_TYPE = "application/vnd.ipld.car"
+_MOST_TRAITS = 100
+_MOST_LETTERS = 2_000
+
+
+async def show_token(
+    service: Service, account: str, ref: TokenRef, holder: str, block: BlockRef
+) -> None:
+    """Show a token as the account's picture, as `holder` has it at `block`; Problem says why not.
+
+    Only `verified` is shown: every byte was hashed, and the holder has it at the very block at
+    which the signature was checked.
+    """
+    found = await service.resolver.resolve(ref, holder, at=block)
+    receipt = _shown_receipt(found)
+    rendered = found.rendered
+    if rendered is None or not rendered.shown:
+        why = rendered.reason if rendered else "it could not be made anew"
+        raise Problem(422, "unverified", f"the picture cannot be shown: {why}")
+    files = squares(rendered)
+    car = BytesIO()
+    write_car(car, found.proof.roots, found.proof.blocks)
+    files[CAR] = (car.getvalue(), _CAR_TYPE)
+    assert found.proof.picture is not None
+    files[MINTED] = (found.proof.picture, "application/octet-stream")
+    facts = await _facts(service, found, receipt)
+    names = file_names(ref, receipt.media_type)
+    now = int(time.time())
+    holding = Holding(
+        chain_id=ref.chain_id,
+        contract=ref.contract,
+        token_id=str(ref.token_id),
+        standard=ref.standard,
+        holder=holder,
+        since_block=block.number,
+        block=block.number,
+        block_hash=block.hash,
+        block_time=block.timestamp,
+        checked_at=now,
+        read_at=now,
+        facts=json.dumps(facts),
+        receipt=receipt.beside(names[MINTED], names[CAR]).encode().decode(),
+    )
+    await set_picture(service, account, "nft", files, holding)
+
+
+async def token_picture(service: Service, account: str) -> tuple[Account, Picture, Holding]:
+    """Return an account and the token that it shows; NotFound when there is none."""
+    found = await service.database.run(_token_picture, account)
+    if found is None:
+        raise NotFound(f"{account[:30]} shows no token")
+    return found
+
+
+def file_names(ref: TokenRef, media_type: str | None) -> dict[str, str]:
+    """Return what a receipt, and what is beside it, is called by whoever keeps it."""
+    stem = f"{ref.chain_id}-{ref.contract.lower()}-{ref.token_id}"
+    extension = _EXTENSIONS.get(media_type or "", "bin")
+    return {CAR: f"{stem}.car", MINTED: f"{stem}.{extension}", RECEIPT: f"{stem}.receipt.json"}
+
+
+def steps_of(receipt: Receipt) -> list[dict[str, str]]:
+    """Return each check and its result."""
+    return [
+        {"name": step.name, "outcome": str(step.outcome), "reason": step.reason}
+        for step in receipt.steps
+    ]
+
+
+def _shown_receipt(found: Resolution) -> Receipt:
+    if found.verdict is Verdict.VERIFIED:
+        return found.stated()
+    if found.verdict is Verdict.UNKNOWN:
+        raise Problem(503, "unknown", f"the chain cannot be read now: {found.reason}")
+    if found.verdict in (Verdict.NOT_OWNER, Verdict.NO_TOKEN):
+        raise Problem(403, "not-owner", f"this wallet does not own the token: {found.reason}")
+    steps = steps_of(found.receipt) if found.receipt else []
+    raise Problem(422, "unverified", found.reason, verdict=str(found.verdict), steps=steps)
+
+
+async def _facts(service: Service, found: Resolution, receipt: Receipt) -> dict[str, Any]:
+    """Return what the page says of a token beside its receipt."""
+    metadata = _metadata(found.proof)
+    name = found.proof.name
+    description = metadata.get("description")
+    return {
+        "name": clipped(name, 200) if name else None,
+        "collection": await _collection_name(service, found.ref, receipt.block),
+        "description": clipped(description, _MOST_LETTERS) if isinstance(description, str) else "",
+        "traits": _traits(metadata.get("attributes")),
+        "metadata_uri": receipt.token_uri,
+        "image_uri": receipt.image_uri,
+        "media_type": receipt.media_type,
+        "cids": {
+            "bundle": _text(receipt.bundle_cid),
+            "metadata": _text(receipt.metadata_cid),
+            "image": _text(receipt.image_cid),
+        },
+        "block": asdict(receipt.block),
+        "checks": steps_of(receipt),
+    }
+
+
+def _metadata(proof: Proof) -> Mapping[str, Any]:
+    """Return the metadata's object where it is one block of the proof; else an empty one."""
+    if proof.metadata is None or proof.metadata.codec != RAW:
+        return {}
+    data = next((block.data for block in proof.blocks if block.cid == proof.metadata), b"")
+    try:
+        found = read_json(data, "the metadata")
+    except BadMetadata:  # a stranger's, read by the walk with more patience
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _text(cid: CID | None) -> str | None:
+    return None if cid is None else str(cid)
+
+
+def _traits(attributes: object) -> list[dict[str, str]]:
+    if not isinstance(attributes, list):
+        return []
+    return [
+        {
+            "trait_type": clipped(str(one.get("trait_type", "")), 100),
+            "value": clipped(str(one["value"]), 200),
+        }
+        for one in attributes[:_MOST_TRAITS]
+        if isinstance(one, dict) and isinstance(one.get("value"), str | int | float)
+    ]
+
+
+async def _collection_name(service: Service, ref: TokenRef, block: BlockRef) -> str | None:
+    if ref.standard is not Standard.ERC721:
+        return None
+    call = Call("name()", "string", optional=True)
+    try:
+        answer = await service.chain.execute(ref.contract, call.sent, block)
+        return None if isinstance(answer, Reverted) else clipped(str(call.read(answer)), 100)
+    except ChainError:  # a name is not worth a refusal
+        return None
+
+
+def _token_picture(records: Records, account: str) -> tuple[Account, Picture, Holding] | None:
+    row = records.get(Account, account)
+    picture = records.scalar(
+        select(Picture).where(Picture.account == account, Picture.kind == "nft")
+    )
+    if row is None or picture is None or picture.holding is None:
+        return None
+    return row, picture, picture.holding
