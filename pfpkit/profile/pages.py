@@ -48,7 +48,7 @@ def wants_html(request: Request) -> bool:
     return "text/html" in accept and "application/json" not in accept
 
 
-async def html(request: Request, template: str, status: int = 200, **context: Any) -> Response:
+async def html(request: Request, template: str, code: int = 200, **context: Any) -> Response:
     """Answer with a page."""
     service, browser = service_of(request), await browser_of(request)
     settings = service.settings
@@ -66,7 +66,7 @@ async def html(request: Request, template: str, status: int = 200, **context: An
         path=request.url.path,
         **context,
     )
-    response = HTMLResponse(text, status)
+    response = HTMLResponse(text, code)
     if _NOTICE in request.cookies:
         response.delete_cookie(_NOTICE, path="/")
     return keep(response, browser, settings)

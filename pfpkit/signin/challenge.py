@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
-from siwe import SiweMessage
-
 from pfpkit.errors import BadReference, BadSignIn
 from pfpkit.reference import checksum_address
 from pfpkit.signin.fault import SignInFault
+from pfpkit.signin.parser import SiweMessage
 from pfpkit.timestamp import timestamp
 
 __all__ = ["LIFETIME_S", "Challenge", "check_place", "check_same", "check_time", "read_message"]
@@ -109,7 +108,7 @@ def read_message(text: str) -> Challenge:
     origin = f"{said.scheme or 'https'}://{said.domain}"
     if not said.uri.startswith(f"{origin}/"):
         raise _fault(SignInFault.WRONG_URI, "its URI is of another place than its domain")
-    return Challenge(
+    found = Challenge(
         origin,
         said.uri.removeprefix(origin),
         address,
@@ -120,6 +119,9 @@ def read_message(text: str) -> Challenge:
         expires,
         tuple(said.resources or ()),
     )
+    if found.message != text:
+        raise _fault(SignInFault.BAD_MESSAGE, "the message is not written as it was asked for")
+    return found
 
 
 def check_place(said: Challenge, origin: str, chain_id: int) -> None:

@@ -11,12 +11,12 @@ from typing import Protocol
 from coincurve import PublicKey
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
-from siwe.siwe import EIP6492_MAGIC_SUFFIX, EIP6492_VALIDATOR_BYTECODE
 
 from pfpkit.block import BlockRef
 from pfpkit.errors import BadSignIn
 from pfpkit.reference import checksum_address
 from pfpkit.signin.fault import SignInFault
+from pfpkit.signin.parser import EIP6492_MAGIC_SUFFIX, EIP6492_VALIDATOR_BYTECODE
 from pfpkit.views import Reverted
 
 __all__ = ["MAX_SIGNATURE", "Accounts", "check_signature", "message_hash"]

@@ -3,7 +3,9 @@
 import itertools
 
 import pytest
-from support.profile import ProfileService, settings_in
+from support.profile import Browser, ProfileService, settings_in
+from support.site import running_site
+from support.wallets import Wallet
 
 from pfpkit.profile import people
 
@@ -36,3 +38,23 @@ def browser(service):
 def name():
     """A name that nobody has."""
     return f"person-{next(_NUMBERS)}"
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory, project):
+    """A service over a real chain and a real gateway."""
+    with running_site(tmp_path_factory.mktemp("site"), project) as running:
+        yield running
+
+
+@pytest.fixture
+def wallet():
+    """A wallet of a key that no other test has."""
+    return Wallet(10**9 + next(_NUMBERS))
+
+
+@pytest.fixture
+def holder(site, name):
+    """A browser that is signed in under `name`."""
+    with Browser(site.url, {}) as one:
+        yield one.sign_up(name)
