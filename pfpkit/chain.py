@@ -19,12 +19,10 @@ from pfpkit.lookup import Lookup
 from pfpkit.reference import TokenRef
 from pfpkit.rpc import Rpc, RpcError, amount_of, data_of, number_of
 from pfpkit.tokens import TokenAnswer, read_tokens
+from pfpkit.transfers import TRANSFER, Transfer, transfers_of
 from pfpkit.views import Call, Reverted
 
 __all__ = ["TRANSFER", "BlockRef", "Call", "Node", "Reverted"]
-
-TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
-"""keccak256 of `Transfer(address,address,uint256)`, the first topic of ERC-721's event."""
 
 _CALL_GAS = 10_000_000
 _HASH = re.compile(r"0x[0-9a-f]{64}")
@@ -119,6 +117,19 @@ class Node:
                 return _reverted(answer)
             raise ChainError(f"{self.name} could not make the call: {answer}")
         return bytes.fromhex(data_of(answer, self.name, "eth_call")[2:])
+
+    async def transfers(self, contracts: Sequence[str], first: int, last: int) -> list[Transfer]:
+        """Return the Transfer events of contracts in blocks `first` to `last`; ChainError."""
+        wanted = {
+            "address": list(contracts),
+            "fromBlock": hex(first),
+            "toBlock": hex(last),
+            "topics": [TRANSFER],
+        }
+        logs = await self._one("eth_getLogs", [wanted])
+        if not isinstance(logs, list):
+            raise NodeUnreachable(f"{self.name} sent no logs; is it a JSON-RPC node?")
+        return transfers_of(logs)
 
     async def estimate_gas(self, sender: str, to: str | None, data: str) -> int | Reverted:
         """Return the gas of a transaction (`to` None: a deployment) as the node estimates it."""

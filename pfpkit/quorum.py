@@ -21,6 +21,7 @@ from pfpkit.console import shown
 from pfpkit.errors import BadInput, ChainError, NodeUnreachable, NoQuorum
 from pfpkit.reference import TokenRef, checksum_address
 from pfpkit.tokens import Outcome, TokenAnswer
+from pfpkit.transfers import Transfer
 from pfpkit.views import Reverted
 
 __all__ = ["NodeFault", "Quorum", "Reproach"]
@@ -115,6 +116,19 @@ class Quorum:
             votes = [(node, answers[place]) for node, answers in said]
             found.append(self._vote(votes) or self._undecided(ref, holder, block, votes))
         return found
+
+    async def transfers(self, contracts: Sequence[str], first: int, last: int) -> list[Transfer]:
+        """Return the Transfer events that any node tells of, for they are hints of what to read.
+
+        NoQuorum when none answers.
+        """
+        said, failures = await _ask(
+            self._asked, lambda node: node.transfers(contracts, first, last)
+        )
+        self._reproach_all(failures)
+        if not said:
+            raise self._failed(f"the events of blocks {first} to {last}", [])
+        return list(dict.fromkeys(event for _, events in said for event in events))
 
     async def code_at(self, address: str, block: BlockRef) -> bytes:
         """Return an account's code at `block`, as enough nodes say; NoQuorum when they do not."""

@@ -1,7 +1,8 @@
 """The application: builds every part from the settings, and is the only one that does."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from pfpkit.chain import Node
-from pfpkit.errors import PfpkitError
+from pfpkit.errors import PfpkitError, StorageError
 from pfpkit.media import Renderer
-from pfpkit.profile import details, files, people_api, profiles, signing, wallet
+from pfpkit.profile import details, events, files, people_api, profiles, signing, wallet
 from pfpkit.profile.attempts import Attempts
 from pfpkit.profile.database import Database
+from pfpkit.profile.events import Hub
+from pfpkit.profile.follower import Follower
 from pfpkit.profile.headers import SafeHeaders
 from pfpkit.profile.objects import Objects
 from pfpkit.profile.pages import environment, refused
@@ -32,7 +35,9 @@ from pfpkit.retrieval import Retriever
 __all__ = ["application"]
 
 _HERE = Path(__file__).parent
+_LOG = logging.getLogger("pfpkit.profile")
 _RENDERED_AT_ONCE = 16
+_SWEEP_S = 300
 
 
 def application(settings: Settings) -> Starlette:
@@ -41,7 +46,13 @@ def application(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as parts:
-            app.state.service = await _built(settings, parts)
+            service = app.state.service = await _built(settings, parts)
+            follower = Follower(service.chain, service.database, settings)
+            tasks = [
+                asyncio.create_task(work)
+                for work in (follower.run(), service.hub.run(service), _swept(service))
+            ]
+            parts.push_async_callback(_ended, tasks)
             yield
 
     static = StaticFiles(_HERE / "static")
@@ -54,6 +65,7 @@ def application(settings: Settings) -> Starlette:
             *signing.ROUTES,
             *wallet.ROUTES,
             *details.ROUTES,
+            *events.ROUTES,
             *profiles.ROUTES,
         ],
         middleware=[Middleware(SafeHeaders, settings=settings)],
@@ -81,6 +93,7 @@ async def _built(settings: Settings, parts: AsyncExitStack) -> Service:
         static=StaticFiles(_HERE / "static"),
         chain=chain,
         resolver=resolver,
+        hub=Hub(),
         attempts=Attempts(),
         asking=Attempts(60, 60.0),
         waiting=asyncio.Semaphore(_RENDERED_AT_ONCE),
@@ -91,6 +104,24 @@ def _chain(settings: Settings) -> Node | Quorum:
     nodes = [Node(url) for url in settings.nodes]
     agree = settings.agree or len(nodes) // 2 + 1
     return Quorum(nodes, agree) if len(nodes) > 1 else nodes[0]
+
+
+async def _swept(service: Service) -> None:
+    """Every few minutes, end what a crash left half done."""
+    while True:
+        try:
+            await service.shelf.sweep()
+        except StorageError as error:
+            _LOG.warning("nothing is swept: %s", error)
+        await asyncio.sleep(_SWEEP_S)
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for failure in await asyncio.gather(*tasks, return_exceptions=True):
+        if not isinstance(failure, asyncio.CancelledError):
+            _LOG.error("a task of the service ended: %r", failure)
 
 
 async def health(request: Request) -> Response:

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from jinja2 import Environment
 from starlette.requests import HTTPConnection
@@ -16,6 +16,9 @@ from pfpkit.profile.shelf import Shelf
 from pfpkit.profile.static import StaticFiles
 from pfpkit.quorum import Quorum
 from pfpkit.resolver import Resolver
+
+if TYPE_CHECKING:
+    from pfpkit.profile.events import Hub
 
 __all__ = ["Service", "service_of"]
 
@@ -33,6 +36,7 @@ class Service:
     chain: Node | Quorum
     resolver: Resolver
     """Closes chain and gateways."""
+    hub: "Hub"
     attempts: Attempts
     asking: Attempts
     """Challenges that one client asks for."""

@@ -43,7 +43,8 @@ def name():
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, project):
     """A service over a real chain and a real gateway."""
-    with running_site(tmp_path_factory.mktemp("site"), project) as running:
+    folder = tmp_path_factory.mktemp("site")
+    with running_site(folder, project, fresh_s=2.0, max_age_s=4.0, poll_s=0.1) as running:
         yield running
 
 
