@@ -131,6 +131,19 @@ class Node:
             raise NodeUnreachable(f"{self.name} sent no logs; is it a JSON-RPC node?")
         return transfers_of(logs)
 
+    async def minted(self, contract: str, transaction: str) -> list[Transfer] | None:
+        """Return what a transaction minted in a contract; None while it is in no block.
+
+        Empty when it failed, or minted nothing there.
+        """
+        receipt = await self._one("eth_getTransactionReceipt", [transaction])
+        if not isinstance(receipt, dict):
+            return None
+        logs = receipt.get("logs")
+        found = transfers_of(logs if isinstance(logs, list) else ())
+        ours = [one for one in found if one.contract == contract and one.is_mint]
+        return ours if receipt.get("status") == "0x1" else []
+
     async def estimate_gas(self, sender: str, to: str | None, data: str) -> int | Reverted:
         """Return the gas of a transaction (`to` None: a deployment) as the node estimates it."""
         request = {"from": sender, "data": data} | ({} if to is None else {"to": to})

@@ -130,6 +130,17 @@ class Quorum:
             raise self._failed(f"the events of blocks {first} to {last}", [])
         return list(dict.fromkeys(event for _, events in said for event in events))
 
+    async def minted(self, contract: str, transaction: str) -> list[Transfer] | None:
+        """Return what a transaction minted in a contract, as enough nodes say; None while waiting.
+
+        NoQuorum when they say different things.
+        """
+        said, failures = await _ask(self._asked, lambda node: node.minted(contract, transaction))
+        self._reproach_all(failures)
+        plain = [(node, "waiting" if found is None else tuple(found)) for node, found in said]
+        agreed = self._agreed(plain, f"transaction {transaction}")
+        return None if isinstance(agreed, str) else list(agreed)
+
     async def code_at(self, address: str, block: BlockRef) -> bytes:
         """Return an account's code at `block`, as enough nodes say; NoQuorum when they do not."""
         said, failures = await _ask(self._asked, lambda node: node.code_at(address, block))

@@ -28,6 +28,7 @@ class Transfer:
     to: str
     block: int
     block_hash: str
+    is_mint: bool = False
 
 
 def transfers_of(logs: Iterable[Any]) -> list[Transfer]:
@@ -47,5 +48,7 @@ def transfers_of(logs: Iterable[Any]) -> list[Transfer]:
             continue
         to = checksum_address(f"0x{topics[2][26:]}")
         place = checksum_address(str(contract).lower())
-        found.append(Transfer(place, int(topics[3], 16), to, int(str(block), 16), str(hashed)))
+        token_id, number = int(topics[3], 16), int(str(block), 16)
+        is_mint = int(topics[1], 16) == 0
+        found.append(Transfer(place, token_id, to, number, str(hashed), is_mint))
     return found

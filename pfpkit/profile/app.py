@@ -1,7 +1,9 @@
 """The application: builds every part from the settings, and is the only one that does."""
 
 import asyncio
+import json
 import logging
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -14,9 +16,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from pfpkit.chain import Node
-from pfpkit.errors import PfpkitError, StorageError
+from pfpkit.console import clipped
+from pfpkit.errors import BadInput, BadSetting, ChainError, PfpkitError, StorageError
 from pfpkit.media import Renderer
-from pfpkit.profile import details, events, files, people_api, profiles, signing, wallet
+from pfpkit.pinning import Pinner
+from pfpkit.pinning.blockstore import BlockStore
+from pfpkit.pinning.settings import PinningSettings, make_pinners
+from pfpkit.profile import details, events, files, minting, people_api, profiles, signing, wallet
 from pfpkit.profile.attempts import Attempts
 from pfpkit.profile.database import Database
 from pfpkit.profile.events import Hub
@@ -31,6 +37,7 @@ from pfpkit.profile.static import StaticFiles
 from pfpkit.quorum import Quorum
 from pfpkit.resolver import Resolver
 from pfpkit.retrieval import Retriever
+from pfpkit.views import Call
 
 __all__ = ["application"]
 
@@ -64,6 +71,7 @@ def application(settings: Settings) -> Starlette:
             *people_api.ROUTES,
             *signing.ROUTES,
             *wallet.ROUTES,
+            *minting.ROUTES,
             *details.ROUTES,
             *events.ROUTES,
             *profiles.ROUTES,
@@ -84,6 +92,10 @@ async def _built(settings: Settings, parts: AsyncExitStack) -> Service:
     chain = _chain(settings)
     resolver = Resolver(chain, Retriever(settings.gateways), renderer=renderer)
     await parts.enter_async_context(resolver)
+    pinners = _pinners(settings)
+    for pinner in pinners:
+        await parts.enter_async_context(pinner)
+    collection_name, minter = await _collection(settings, chain)
     return Service(
         settings=settings,
         database=database,
@@ -94,6 +106,9 @@ async def _built(settings: Settings, parts: AsyncExitStack) -> Service:
         chain=chain,
         resolver=resolver,
         hub=Hub(),
+        pinners=pinners,
+        collection_name=collection_name,
+        minter=minter,
         attempts=Attempts(),
         asking=Attempts(60, 60.0),
         waiting=asyncio.Semaphore(_RENDERED_AT_ONCE),
@@ -104,6 +119,38 @@ def _chain(settings: Settings) -> Node | Quorum:
     nodes = [Node(url) for url in settings.nodes]
     agree = settings.agree or len(nodes) // 2 + 1
     return Quorum(nodes, agree) if len(nodes) > 1 else nodes[0]
+
+
+def _pinners(settings: Settings) -> tuple[Pinner, ...]:
+    """Return where pictures are pinned; BadSetting names what is missing."""
+    if not settings.pinners:
+        return ()
+    try:
+        said = json.loads(settings.pinning.read_text()) if settings.pinning else None
+        store = BlockStore(settings.blocks or settings.work / "blocks")
+        return make_pinners(settings.pinners, PinningSettings.parse(said), os.environ, store)
+    except (BadInput, ValueError, OSError) as error:
+        raise BadSetting(f"PFPKIT_PINNERS or PFPKIT_PINNING cannot be used: {error}") from None
+
+
+async def _collection(settings: Settings, chain: Node | Quorum) -> tuple[str | None, str | None]:
+    """Return name and minter of the contract to mint with; without a node, pages do not name it."""
+    if settings.collection is None:
+        return None, None
+    views = (Call("name()", "string"), Call("minter()", "address"))
+    try:
+        block = await chain.block()
+        name, minter = [
+            call.read(answer)
+            for call in views
+            if isinstance(
+                answer := await chain.execute(settings.collection, call.sent, block), bytes
+            )
+        ]
+    except (ChainError, ValueError) as error:
+        _LOG.warning("PFPKIT_COLLECTION is not named on pages: %s", error)
+        return None, None
+    return clipped(str(name), 100), str(minter)
 
 
 async def _swept(service: Service) -> None:

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from pfpkit.chain import Node
 from pfpkit.media import Renderer
+from pfpkit.pinning import Pinner
 from pfpkit.profile.attempts import Attempts
 from pfpkit.profile.database import Database
 from pfpkit.profile.settings import Settings
@@ -42,6 +43,7 @@ class Service:
     """Challenges that one client asks for."""
     waiting: asyncio.Semaphore
     """Pictures that may wait to be rendered."""
+    pinners: tuple[Pinner, ...] = ()
     collection_name: str | None = None
     minter: str | None = None
     """Who may mint in the contract of the settings, as the chain said at the start."""

@@ -60,6 +60,8 @@ class Settings:
     """Where pictures are pinned before they are minted."""
     pinning: Path | None = None
     """A file that says how to reach them: the `pinning` section as JSON."""
+    blocks: Path | None = None
+    """The embedded block store, where `pinners` name it; in `work` where it is None."""
     work: Path = Path(".pfpkit/profile")
     """A folder that all workers share: caches, and the embedded block store."""
     fresh_s: float = 30.0
@@ -100,6 +102,7 @@ class Settings:
             "collection": read.optional("PFPKIT_COLLECTION", checksum_address, None),
             "pinners": read.optional("PFPKIT_PINNERS", _words, ()),
             "pinning": read.optional("PFPKIT_PINNING", _file, None),
+            "blocks": read.optional("PFPKIT_BLOCKS", _folder, None),
             "fresh_s": read.optional("PFPKIT_FRESH_S", _seconds, 30.0),
             "max_age_s": read.optional("PFPKIT_MAX_AGE_S", _seconds, 600.0),
             "max_head_age_s": read.optional("PFPKIT_MAX_HEAD_AGE_S", _seconds, 180.0),

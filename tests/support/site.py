@@ -109,6 +109,7 @@ def running_site(folder: Path, project: Any, **changes: Any) -> Iterator[Site]:
                 "gateways": (gateway.url,),
                 "collection": tokens.address,
                 "pinners": ("blockstore",),
+                "blocks": folder / "blocks",
                 "work": folder / "work",
                 "max_head_age_s": None,
                 "poll_s": 0.25,
