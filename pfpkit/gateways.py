@@ -7,18 +7,19 @@ hashes the bytes.
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
+import httpcore
 import httpx
 
 from pfpkit.addresses import gateway_url, without_credentials
 from pfpkit.cid import CID, MAX_BLOCK_BYTES
+from pfpkit.connections import Connections, Headers, Place, fields
 from pfpkit.console import clipped
 
 __all__ = ["Form", "Gateway", "GatewayFault", "Gateways", "Limits", "Reason", "Refused"]
@@ -101,18 +102,20 @@ class Gateway:
     """A gateway's address as messages and logs may show it, and its password apart from it."""
 
     url: str
-    headers: Mapping[str, str] = field(repr=False)
+    place: Place = field(repr=False)
+    headers: Headers = field(repr=False)
 
     @classmethod
     def of(cls, text: str) -> Self:
         url = gateway_url(text)
         user, at, _ = urlsplit(url).netloc.rpartition("@")
-        headers = {"Accept-Encoding": "identity", "User-Agent": "pfpkit"}
+        headers = [(b"Accept-Encoding", b"identity"), (b"User-Agent", b"pfpkit")]
         if at:
             name, _, password = user.partition(":")
             login = f"{unquote(name)}:{unquote(password)}".encode()
-            headers["Authorization"] = f"Basic {b64encode(login).decode()}"
-        return cls(without_credentials(url), headers)
+            headers.append((b"Authorization", b"Basic " + b64encode(login)))
+        shown = without_credentials(url)
+        return cls(shown, Place.of(httpx.URL(shown)), headers)
 
 
 class Refused(Exception):
@@ -127,14 +130,12 @@ class Gateways:
     """The connections to gateways, and one request over them."""
 
     def __init__(self, limits: Limits) -> None:
-        # Not a client: that would read redirects, keep cookies, send passwords from ~/.netrc and
-        # route loopback through a proxy.
-        self._transport = httpx.AsyncHTTPTransport(trust_env=False)
-        self._timeouts = httpx.Timeout(limits.read_s, connect=limits.connect_s).as_dict()
+        self._connections = Connections()
+        self._limits = limits
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._transport.aclose()
+        await self._connections.aclose()
 
     async def get(
         self, gateway: Gateway, path: str, form: Form, take: Callable[[bytes], None]
@@ -143,31 +144,39 @@ class Gateways:
 
         `path` is what stands behind `/ipfs/`, quoted. Refused says what the gateway did instead.
         """
+        target = gateway.place.path.rstrip(b"/") + f"/ipfs/{path}{form.query}".encode("ascii")
+        headers = [*gateway.headers, (b"Accept", form.accept.encode("ascii"))]
+        limits = self._limits
         started = False
         received = 0
         try:
             async with (
                 asyncio.timeout(form.within_s),
-                self._answer(gateway, path, form) as response,
+                self._connections.answer(
+                    gateway.place,
+                    target,
+                    headers,
+                    connect_s=limits.connect_s,
+                    read_s=limits.read_s,
+                ) as response,
             ):
                 _check_head(response, form)
                 started = True
-                # Raw: nothing is ever decompressed.
-                async for chunk in response.aiter_raw():
+                async for chunk in response.aiter_stream():
                     received += len(chunk)
                     if received > form.max_bytes:
                         raise _too_large(form)
                     take(chunk)
-        except httpx.ConnectTimeout:
+        except httpcore.ConnectTimeout:
             raise Refused(Reason.UNREACHABLE, "no connection in time") from None
-        except httpx.TimeoutException:
+        except httpcore.TimeoutException:
             raise Refused(Reason.TIMED_OUT, _silence(started, received)) from None
         except TimeoutError:
             detail = f"not done after {form.within_s:g} s, {received} bytes arrived"
             raise Refused(Reason.TIMED_OUT, detail) from None
-        except httpx.ConnectError as error:
+        except httpcore.ConnectError as error:
             raise Refused(Reason.UNREACHABLE, _clip(str(error))) from None
-        except httpx.HTTPError as error:
+        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             if started:
                 detail = f"the connection ended after {received} bytes"
                 raise Refused(Reason.CUT_SHORT, detail) from None
@@ -175,27 +184,10 @@ class Gateways:
         except OSError as error:
             raise Refused(Reason.UNREACHABLE, _clip(str(error))) from None
 
-    @asynccontextmanager
-    async def _answer(
-        self, gateway: Gateway, path: str, form: Form
-    ) -> AsyncIterator[httpx.Response]:
-        url = f"{gateway.url}/ipfs/{path}{form.query}"
-        headers = {**gateway.headers, "Accept": form.accept}
-        request = httpx.Request("GET", url, headers=headers, extensions={"timeout": self._timeouts})
-        try:
-            response = await self._transport.handle_async_request(request)
-        except UnicodeError:
-            # A host with a label that no resolver takes, such as one of 64 letters.
-            raise Refused(Reason.UNREACHABLE, "its host is no name") from None
-        try:
-            yield response
-        finally:
-            await response.aclose()
 
-
-def _check_head(response: httpx.Response, form: Form) -> None:
+def _check_head(response: httpcore.Response, form: Form) -> None:
     """Refuse an answer by its status and headers, before any of its body is read."""
-    status, headers = response.status_code, response.headers
+    status, headers = response.status, fields(response)
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST and "location" in headers:
         to = without_credentials(headers["location"])
         raise Refused(Reason.REDIRECTED, f"{status} to {_clip(to)}, which is not followed")

@@ -19,8 +19,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Self
 
+import httpcore
 import httpx
 
+from pfpkit.connections import Connections, Place, fields
 from pfpkit.console import clipped
 from pfpkit.errors import BadInput, BadMetadata, ChainError, NodeUnreachable
 from pfpkit.metadata.strict_json import check_depth
@@ -43,6 +45,7 @@ _KNOWN_ERRORS = {
     "0x7e273289": "ERC721NonexistentToken",
     "0xdf2d9b42": "OwnerQueryForNonexistentToken",
 }
+_FAULTS = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
 _GETH_REVERT, _PARITY_REVERT = 3, -32015
 
 
@@ -128,13 +131,13 @@ class Rpc:
         self._url = _endpoint(url)
         self._timeout_s = timeout_s
         self.name = f"{self._url.scheme}://{self._url.netloc.decode()}"
-        # Not a client: that would log the URL, follow ~/.netrc, and decompress without a bound.
-        self._transport = httpx.AsyncHTTPTransport(trust_env=False)
+        self._place = Place.of(self._url)
+        self._connections = Connections()
         self._most = _BATCH
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._transport.aclose()
+        await self._connections.aclose()
 
     async def batch(self, requests: Sequence[tuple[str, list[Any]]]) -> list[Any]:
         """Return the results of requests in order, an `RpcError` for each that failed.
@@ -235,11 +238,11 @@ class Rpc:
     async def _post(self, body: Any) -> Any:
         try:
             async with asyncio.timeout(self._timeout_s):
-                received = await self._receive(self._request(body))
-        except (TimeoutError, httpx.ReadTimeout):
+                received = await self._receive(body)
+        except (TimeoutError, httpcore.ReadTimeout):
             late = self._unreachable(f"no whole answer in {self._timeout_s:g} s")
             raise _TooLate(str(late)) from None
-        except (httpx.HTTPError, OSError, UnicodeError) as error:
+        except (*_FAULTS, OSError) as error:
             raise self._unreachable(_line(str(error)) or type(error).__name__) from None
         try:
             text = received.decode()
@@ -248,36 +251,42 @@ class Rpc:
         except (ValueError, BadMetadata):
             raise NodeUnreachable(f"{self.name} gave no JSON answer; is it a node?") from None
 
-    def _request(self, body: Any) -> httpx.Request:
-        headers = {"Accept-Encoding": "identity", "User-Agent": "pfpkit"}
+    async def _receive(self, body: Any) -> bytes:
+        headers = [
+            (b"Accept-Encoding", b"identity"),
+            (b"User-Agent", b"pfpkit"),
+            (b"Content-Type", b"application/json"),
+        ]
         if self._url.userinfo:
             login = f"{self._url.username}:{self._url.password}".encode()
-            headers["Authorization"] = f"Basic {b64encode(login).decode()}"
-        timeout = {"timeout": httpx.Timeout(self._timeout_s).as_dict()}
-        return httpx.Request("POST", self._url, headers=headers, json=body, extensions=timeout)
-
-    async def _receive(self, request: httpx.Request) -> bytes:
-        response = await self._transport.handle_async_request(request)
+            headers.append((b"Authorization", b"Basic " + b64encode(login)))
+        sent = json.dumps(body, separators=(",", ":")).encode()
+        headers.append((b"Content-Length", b"%d" % len(sent)))
         received = bytearray()
-        try:
+        async with self._connections.answer(
+            self._place,
+            self._url.raw_path,
+            headers,
+            connect_s=self._timeout_s,
+            read_s=self._timeout_s,
+            body=sent,
+        ) as response:
             self._check_head(response)
-            async for chunk in response.aiter_raw():
+            async for chunk in response.aiter_stream():
                 received += chunk
                 if len(received) > _MAX_ANSWER_BYTES:
                     raise _TooLarge(
                         f"{self.name} sent more than {_MAX_ANSWER_BYTES:,} bytes; use another node"
                     )
-        finally:
-            await response.aclose()
         return bytes(received)
 
-    def _check_head(self, response: httpx.Response) -> None:
-        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+    def _check_head(self, response: httpcore.Response) -> None:
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS:
             raise NodeUnreachable(f"{self.name} answered 429: too many requests; wait a little")
-        if response.status_code != HTTPStatus.OK:
-            refused = _RefusedNode if response.status_code in _REFUSALS else NodeUnreachable
-            raise refused(f"{self.name} answered {response.status_code}; check its address and key")
-        if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        if response.status != HTTPStatus.OK:
+            refused = _RefusedNode if response.status in _REFUSALS else NodeUnreachable
+            raise refused(f"{self.name} answered {response.status}; check its address and key")
+        if fields(response).get("content-encoding", "identity").strip().lower() != "identity":
             raise NodeUnreachable(f"{self.name} compressed its answer, which was not asked for")
 
     def _unreachable(self, reason: str) -> NodeUnreachable:

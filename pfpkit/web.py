@@ -18,6 +18,7 @@ import httpcore
 import httpx
 
 from pfpkit.addresses import without_credentials
+from pfpkit.connections import default_tls
 from pfpkit.console import clipped
 from pfpkit.errors import WebError
 from pfpkit.guard import PORTS, Guard, Lookup, WebFault
@@ -78,7 +79,7 @@ class Web:
         self.limits = limits = limits or WebLimits()
         self._guard = Guard(allowed, ports=ports, lookup=lookup)
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls or httpx.create_ssl_context(trust_env=False),
+            ssl_context=tls or default_tls(),
             max_connections=limits.connections,
             max_keepalive_connections=limits.connections,
             keepalive_expiry=5.0,
