@@ -3,9 +3,9 @@
 The same walk serves the resolver, whose blocks come from gateways, and `pfpkit check`, whose blocks
 come from a CAR: what can be proved with the one can be proved with the other. Trusts nobody: a
 block that does not match its CID never gets here, metadata is read as a stranger's text, and the
-picture is decoded in full. What stands in the token URI itself is as good as the contract. What a
-web server sends is bound by nothing: the step that read it says so, and the proof does not hold.
-Follows ERC-721 Metadata and ERC-1155 for `image`.
+picture is decoded by a worker (`pfpkit.media`), never here. What stands in the token URI itself is
+as good as the contract. What a web server sends is bound by nothing: the step that read it says so,
+and the proof does not hold. Follows ERC-721 Metadata and ERC-1155 for `image`.
 """
 
 import asyncio
@@ -13,37 +13,45 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Protocol, runtime_checkable
 
 from pfpkit.addresses import without_credentials
 from pfpkit.ahead import Ahead
 from pfpkit.budget import Budget
-from pfpkit.cid import CID, RAW, Block, verify
+from pfpkit.cid import CID, RAW, verify
 from pfpkit.console import clipped
 from pfpkit.content_uri import ContentURI, Inline, WebPlace, parse_content_uri
-from pfpkit.errors import BadCID, BadURI, GatewayError, NotFound, PfpkitError, Unverified
-from pfpkit.images import ImageInfo, Limits, inspect
+from pfpkit.errors import (
+    BadCID,
+    BadImage,
+    BadURI,
+    GatewayError,
+    NotFound,
+    PfpkitError,
+    TooLarge,
+    Unverified,
+)
+from pfpkit.images import Limits
 from pfpkit.ipfs_path import IpfsPath
+from pfpkit.media import HeaderReader, MediaLimits, MediaOutcome, Rendered
 from pfpkit.metadata import MAX_FOREIGN_BYTES, ForeignMetadata, read_foreign
 from pfpkit.proof import Binding, Outcome, Proof, Step
+from pfpkit.sources import Blocks, Entities, Pictures, WebSource
 from pfpkit.unixfs import adrive, read_file, resolve
 from pfpkit.web import Download
 
 __all__ = [
     "MAX_BLOCKS",
     "Binding",
-    "Blocks",
     "Outcome",
     "Proof",
     "Step",
-    "WebSource",
     "max_proof_bytes",
     "prove",
     "unwalked",
 ]
 
 MAX_BLOCKS = 1_000
-"""Far above a picture of 10 MiB in 256 KiB chunks, with the directories that lead to it."""
+"""Far above a picture of 32 MiB in 256 KiB chunks, with the directories that lead to it."""
 WITHIN_S = 300.0
 """How long all blocks of one proof may take to come, in seconds."""
 _BESIDE_PICTURE_BYTES = 16 * 2**20
@@ -57,42 +65,24 @@ def max_proof_bytes(limits: Limits) -> int:
     return limits.max_bytes + _BESIDE_PICTURE_BYTES
 
 
-class Blocks(Protocol):
-    """Where blocks come from. Whatever it returns is hashed before it is used."""
-
-    async def block(self, cid: CID) -> bytes:
-        """Return the bytes of `cid`."""
-
-
-@runtime_checkable
-class Entities(Blocks, Protocol):
-    """A source that can also give all blocks of one file at once, with those that lead to it."""
-
-    async def entity(self, place: IpfsPath, *, max_bytes: int) -> Sequence[Block]:
-        """Return them, each one hashed; a PfpkitError where it cannot."""
-
-
-class WebSource(Protocol):
-    """Where the content of URLs comes from; `pfpkit.web.Web` is one."""
-
-    async def fetch(self, url: str, *, max_bytes: int | None = None) -> Download:
-        """Return what `url` gives."""
-
-
 async def prove(
     token_uri: str,
     image_uri: str | None,
     blocks: Blocks,
     limits: Limits | None = None,
     *,
+    renderer: Pictures | None,
     web: WebSource | None = None,
     within_s: float = WITHIN_S,
 ) -> Proof:
     """Walk from the URIs to the picture and say how each step ended. Raises no PfpkitError.
 
-    Without `web`, what is on a web server fails its step; with it, the step is UNVERIFIABLE.
+    Without `renderer`, the picture is told by its header and not decoded. Without `web`, what is on
+    a web server fails its step; with it, the step is UNVERIFIABLE.
     """
-    return await _Walk(token_uri, image_uri, blocks, limits or Limits(), web, within_s).run()
+    limits = limits or MediaLimits()
+    pictures = renderer or HeaderReader(limits)
+    return await _Walk(token_uri, image_uri, blocks, limits, pictures, web, within_s).run()
 
 
 def unwalked(reason: str, error: str | None = None) -> Proof:
@@ -121,6 +111,7 @@ class _Walk:
         image_uri: str | None,
         source: Blocks,
         limits: Limits,
+        pictures: Pictures,
         web: WebSource | None,
         within_s: float,
     ) -> None:
@@ -128,6 +119,7 @@ class _Walk:
         self.image_uri = image_uri
         self.source = source
         self.limits = limits
+        self.pictures = pictures
         self.web = web
         self.stock: dict[CID, bytes] = {}
         self.ahead = Ahead(self._fetch)
@@ -143,7 +135,7 @@ class _Walk:
         self.metadata: CID | None = None
         self.image: CID | None = None
         self.picture: bytes | None = None
-        self.info: ImageInfo | None = None
+        self.rendered: Rendered | None = None
         self.metadata_binding: Binding | None = None
         self.image_binding: Binding | None = None
 
@@ -161,7 +153,7 @@ class _Walk:
             self.metadata,
             self.image,
             self.picture,
-            self.info,
+            self.rendered,
             None if name_said is None else _line(name_said),
             self.metadata_binding,
             self.image_binding,
@@ -324,12 +316,12 @@ class _Walk:
 
     async def _media(self) -> str:
         assert self.picture is not None
-        # In a thread, for a large picture would hold up everything else on the loop.
-        self.info = info = await asyncio.to_thread(
-            inspect, self.picture, self.limits, str(self.image or "the picture")
-        )
-        frames = f", {info.frames} frames" if info.frames > 1 else ""
-        return f"{info.media_type}, {info.width} x {info.height}{frames}, decoded in full"
+        self.rendered = rendered = await self.pictures.render(self.picture)
+        if rendered.outcome is MediaOutcome.TOO_LARGE:
+            raise TooLarge(str(rendered))
+        if not rendered.accepted:
+            raise BadImage(str(rendered))
+        return str(rendered)
 
     def _on_web(self, place: WebPlace, what: str) -> str:
         if self.web is None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pfpkit.cid import CID, Block
-from pfpkit.images import ImageInfo
+from pfpkit.media import Rendered
 
 __all__ = ["Binding", "Outcome", "Proof", "Step"]
 
@@ -61,7 +61,8 @@ class Proof:
     metadata: CID | None = None
     image: CID | None = None
     picture: bytes | None = field(default=None, repr=False)
-    info: ImageInfo | None = None
+    rendered: Rendered | None = field(default=None, repr=False)
+    """What came of the picture: its squares, or the word for why it is refused."""
     name: str | None = None
     metadata_binding: Binding | None = None
     image_binding: Binding | None = None

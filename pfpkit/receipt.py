@@ -16,21 +16,35 @@ from typing import Any, Self
 
 from pfpkit.block import BlockRef
 from pfpkit.cid import CID
-from pfpkit.console import clipped
-from pfpkit.errors import BadInput, BadMetadata, BadRecord, NotFound
+from pfpkit.drawing import Drawing
+from pfpkit.errors import BadInput, BadMetadata, BadRecord
+from pfpkit.media import MediaOutcome
 from pfpkit.metadata import read_json
 from pfpkit.proof import Binding, Outcome, Proof, Step
-from pfpkit.reference import Standard, TokenRef, checksum_address
+from pfpkit.reference import Standard, TokenRef
+from pfpkit.stated import (
+    address,
+    brief,
+    cid,
+    count,
+    entries,
+    matching,
+    object_of,
+    optional_text,
+    read_file,
+    text,
+)
 from pfpkit.timestamp import timestamp
 from pfpkit.tokens import NOBODY, TokenAnswer
 from pfpkit.tokens import Outcome as Reading
 
-__all__ = ["Receipt", "Verdict", "brief", "read_file"]
+__all__ = ["Receipt", "Verdict"]
 
 TYPE = "pfpkit-receipt"
-VERSION = 2
+VERSION = 3
 # On-chain metadata of a mebibyte, escaped twice.
 _MAX_BYTES = 8 * 2**20
+_MAX_STEPS = 100
 _BALANCE = re.compile(r"0|[1-9][0-9]{0,77}")
 _HASH = re.compile(r"0x[0-9a-f]{64}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
@@ -60,7 +74,9 @@ class Receipt:
     """What was found for one token. `holder` is whom the picture was asked for, if anyone.
 
     `owner` is of an ERC-721 token, `balance` the holder's of an ERC-1155 token. `token_uri` is as
-    it was followed, with `{id}` replaced; None where the contract gave none.
+    it was followed, with `{id}` replaced; None where the contract gave none. `outcome` is what came
+    of the picture: `not-decoded` where nobody was asked to decode it. `picture_file` has the bytes
+    that were minted, and is None for what is shown as squares alone.
     """
 
     token: TokenRef
@@ -77,6 +93,7 @@ class Receipt:
     media_type: str | None
     width: int | None
     height: int | None
+    outcome: MediaOutcome | None
     metadata_binding: Binding | None
     image_binding: Binding | None
     verdict: Verdict
@@ -84,6 +101,7 @@ class Receipt:
     resolved_at: str
     picture_file: str | None = None
     car_file: str | None = None
+    drawing: Drawing | None = None
 
     @classmethod
     def of(cls, said: TokenAnswer, proof: Proof, resolved_at: str, pending: str = "") -> Self:
@@ -124,9 +142,11 @@ class Receipt:
         """The first step that failed."""
         return next((step for step in self.steps if step.outcome is Outcome.FAILED), None)
 
-    def beside(self, picture_file: str, car_file: str | None) -> Self:
+    def beside(
+        self, picture_file: str | None, car_file: str | None, drawing: Drawing | None = None
+    ) -> Self:
         """Return the receipt naming the files beside it; no CAR where no block was needed."""
-        return replace(self, picture_file=picture_file, car_file=car_file)
+        return replace(self, picture_file=picture_file, car_file=car_file, drawing=drawing)
 
     def encode(self) -> bytes:
         """Return the receipt as JSON, for people and programs."""
@@ -153,12 +173,14 @@ class Receipt:
                 "media_type": self.media_type,
                 "width": self.width,
                 "height": self.height,
+                "outcome": self.outcome,
             },
             "bindings": {"metadata": self.metadata_binding, "image": self.image_binding},
             "verdict": self.verdict,
             "steps": [asdict(step) for step in self.steps],
             "resolved_at": self.resolved_at,
             "files": {"picture": self.picture_file, "car": self.car_file},
+            "drawing": None if self.drawing is None else self.drawing.fields(),
         }
         return (json.dumps(fields, indent=2) + "\n").encode()
 
@@ -201,32 +223,34 @@ class Receipt:
     @classmethod
     def _of_fields(cls, fields: Mapping[str, Any]) -> Self:
         block, cids, image, bindings, files = (
-            _object(fields[k]) for k in ("block", "cids", "image", "bindings", "files")
+            object_of(fields[k]) for k in ("block", "cids", "image", "bindings", "files")
         )
         return cls(
-            token=TokenRef.parse(_text(fields["token"])),
+            token=TokenRef.parse(text(fields["token"])),
             block=BlockRef(
-                _count(block["number"]), _matching(_HASH, block["hash"]), _count(block["timestamp"])
+                count(block["number"]), matching(_HASH, block["hash"]), count(block["timestamp"])
             ),
-            owner=_address(fields["owner"]),
+            owner=address(fields["owner"]),
             balance=_balance(fields["balance"]),
-            holder=_address(fields["holder"]),
-            token_uri=_optional_text(fields["token_uri"]),
-            image_uri=_optional_text(fields["image_uri"]),
-            bundle_cid=_cid(cids["bundle"]),
-            metadata_cid=_cid(cids["metadata"]),
-            image_cid=_cid(cids["image"]),
-            image_sha256=_optional_text(image["sha256"]),
-            media_type=_optional_text(image["media_type"]),
-            width=None if image["width"] is None else _count(image["width"]),
-            height=None if image["height"] is None else _count(image["height"]),
+            holder=address(fields["holder"]),
+            token_uri=optional_text(fields["token_uri"]),
+            image_uri=optional_text(fields["image_uri"]),
+            bundle_cid=cid(cids["bundle"]),
+            metadata_cid=cid(cids["metadata"]),
+            image_cid=cid(cids["image"]),
+            image_sha256=optional_text(image["sha256"]),
+            media_type=optional_text(image["media_type"]),
+            width=None if image["width"] is None else count(image["width"]),
+            height=None if image["height"] is None else count(image["height"]),
+            outcome=_outcome(image["outcome"]),
             metadata_binding=_binding(bindings["metadata"]),
             image_binding=_binding(bindings["image"]),
-            verdict=Verdict(_text(fields["verdict"])),
-            steps=tuple(_step(_object(step)) for step in _list(fields["steps"])),
-            resolved_at=_matching(_TIME, fields["resolved_at"]),
-            picture_file=_optional_text(files["picture"]),
-            car_file=_optional_text(files["car"]),
+            verdict=Verdict(text(fields["verdict"])),
+            steps=tuple(_step(object_of(step)) for step in entries(fields["steps"], _MAX_STEPS)),
+            resolved_at=matching(_TIME, fields["resolved_at"]),
+            picture_file=optional_text(files["picture"]),
+            car_file=optional_text(files["car"]),
+            drawing=Drawing.parse(fields["drawing"]),
         )
 
     def _refuse_other_forms(self, fields: Mapping[str, Any], path: Path) -> None:
@@ -239,21 +263,6 @@ class Receipt:
                     f"{path} cannot be used: {brief(name)} is not as `resolve` writes it, or "
                     "disagrees with the other fields; resolve the token again"
                 )
-
-
-def read_file(path: Path, max_bytes: int, what_next: str) -> bytes:
-    """Return a file's bytes; NotFound, or BadRecord for what is too large or no file."""
-    try:
-        if path.exists() and not path.is_file():
-            raise BadRecord(f"{path} is no file; {what_next}")
-        with path.open("rb") as file:
-            data = file.read(max_bytes + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "no such name"
-        raise NotFound(f"{path} cannot be read: {reason}; {what_next}") from error
-    if len(data) > max_bytes:
-        raise BadRecord(f"{path} is over {max_bytes:,} bytes, too large for a proof; {what_next}")
-    return data
 
 
 def _chain_steps(said: TokenAnswer, pending: str) -> tuple[Step, ...]:
@@ -280,15 +289,18 @@ def _when(seconds: int) -> str:
 
 
 def _facts(proof: Proof) -> dict[str, Any]:
-    """The fields of a receipt that the blocks alone decide."""
+    """The fields of a receipt that the content alone decides."""
+    found = proof.rendered
+    sized = found is not None and found.width > 0
     return {
         "bundle_cid": proof.bundle,
         "metadata_cid": proof.metadata,
         "image_cid": proof.image,
         "image_sha256": proof.sha256,
-        "media_type": proof.info.media_type if proof.info else None,
-        "width": proof.info.width if proof.info else None,
-        "height": proof.info.height if proof.info else None,
+        "media_type": found.media_type if found else None,
+        "width": found.width if found and sized else None,
+        "height": found.height if found and sized else None,
+        "outcome": found.outcome if found else None,
         "metadata_binding": proof.metadata_binding,
         "image_binding": proof.image_binding,
     }
@@ -310,72 +322,28 @@ def _cid_text(cid: CID | None) -> str | None:
     return None if cid is None else str(cid)
 
 
-def _cid(text: Any) -> CID | None:
-    return None if text is None else CID.parse(_text(text))
-
-
 def _step(fields: Mapping[str, Any]) -> Step:
-    name, reason = _text(fields["name"]), _text(fields["reason"])
     return Step(
-        name,
-        Outcome(_text(fields["outcome"])),
-        reason,
-        _optional_text(fields["error"]),
-        _count(fields["took_ms"]),
+        text(fields["name"]),
+        Outcome(text(fields["outcome"])),
+        text(fields["reason"]),
+        optional_text(fields["error"]),
+        count(fields["took_ms"]),
     )
 
 
-def _binding(text: Any) -> Binding | None:
-    return None if text is None else Binding(_text(text))
+def _binding(value: Any) -> Binding | None:
+    return None if value is None else Binding(text(value))
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{brief(value)} is no text")
-    return value
-
-
-def _address(value: Any) -> str | None:
-    return None if value is None else checksum_address(_text(value))
+def _outcome(value: Any) -> MediaOutcome | None:
+    return None if value is None else MediaOutcome(text(value))
 
 
 def _balance(value: Any) -> int | None:
-    return None if value is None else int(_matching(_BALANCE, value))
-
-
-def _optional_text(value: Any) -> str | None:
-    return None if value is None else _text(value)
-
-
-def _matching(pattern: re.Pattern[str], value: Any) -> str:
-    if not pattern.fullmatch(_text(value)):
-        raise ValueError(f"{brief(value)} is not of the form {pattern.pattern}")
-    return str(value)
-
-
-def _count(value: Any) -> int:
-    if type(value) is not int or value < 0:
-        raise TypeError(f"{brief(value)} is no count")
-    return value
-
-
-def _object(value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise TypeError(f"{brief(value)} is no object")
-    return value
+    return None if value is None else int(matching(_BALANCE, value))
 
 
 def _canonical(fields: Mapping[str, Any], name: str) -> str | None:
     # As text, for to Python `True` and `1.0` are equal to 1.
     return json.dumps(fields[name], sort_keys=True) if name in fields else None
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise TypeError(f"{brief(value)} is no list")
-    return value
-
-
-def brief(value: object) -> str:
-    """Return a value as a message may show it; it may be a stranger's."""
-    return clipped(ascii(value) if isinstance(value, str) else str(value), 120)

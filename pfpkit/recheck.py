@@ -1,38 +1,59 @@
 """Check a receipt again, offline: what it says of the content, from the CAR beside it.
 
 The CAR holds every block from the first one read to the picture, and the walk of `pfpkit.evidence`
-is done once more over those. Trusts neither receipt nor CAR, and no name in them.
+is done once more over those, the picture decoded again in a worker if it was decoded then. Trusts
+neither receipt nor CAR, and no name in them.
 """
 
+from contextlib import AsyncExitStack, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Self
 
 from pfpkit.car import read_car
 from pfpkit.cid import CID, Block
+from pfpkit.drawing import DRAWN_ALONE, Drawing
 from pfpkit.errors import BadCar, BadContent, BadRecord, Unverified
 from pfpkit.evidence import MAX_BLOCKS, max_proof_bytes, prove
 from pfpkit.images import Limits
+from pfpkit.media import MAX_BYTES as MAX_RENDERED_BYTES
+from pfpkit.media import SIZES, MediaLimits, MediaOutcome, Rendered, Renderer
 from pfpkit.proof import Binding, Outcome, Proof
-from pfpkit.receipt import Receipt, Verdict, brief, read_file
+from pfpkit.receipt import Receipt, Verdict
+from pfpkit.stated import brief, read_file
 
 __all__ = ["check"]
 
 _CAR_BYTES_A_BLOCK = 64  # its CID and length
 
 
-async def check(path: Path, limits: Limits | None = None) -> tuple[Receipt, Proof]:
+async def check(
+    path: Path, limits: MediaLimits | None = None, *, renderer: Renderer | None = None
+) -> tuple[Receipt, Proof]:
     """Do the content's walk again from the CAR beside a receipt and compare every stated fact.
 
-    Unverified says what differs. What the chain said is taken as stated.
+    A picture that was decoded is decoded again, by `renderer` or a worker of its own, and squares
+    beside the receipt are drawn again. Unverified says what differs. What the chain said is taken
+    as stated.
     """
     receipt = Receipt.load(path)
     if receipt.verdict is not Verdict.VERIFIED:
         raise Unverified(f"{path} says {receipt.verdict}, so there is nothing that it proves")
     if receipt.token_uri is None:
         raise Unverified(f"{path} says verified and names no token URI; do not trust it")
-    source = _source(path, receipt, limits or Limits())
-    proof = await prove(receipt.token_uri, receipt.image_uri, source, limits)
+    limits = limits or MediaLimits()
+    source = _source(path, receipt, limits)
+    async with AsyncExitStack() as stack:
+        decoding = receipt.outcome is not MediaOutcome.NOT_DECODED
+        if decoding and (renderer is None or not _draws(renderer, receipt.drawing)):
+            renderer = await stack.enter_async_context(_renderer_of(path, receipt, limits))
+        proof = await prove(
+            receipt.token_uri,
+            receipt.image_uri,
+            source,
+            limits,
+            renderer=renderer if decoding else None,
+        )
     failed = next((step for step in proof.steps if step.outcome is Outcome.FAILED), None)
     if failed is not None:
         raise Unverified(f"{path}: {failed.name} does not hold: {failed.reason}")
@@ -45,10 +66,54 @@ async def check(path: Path, limits: Limits | None = None) -> tuple[Receipt, Proo
                 f"instead of {brief(found)}; do not trust it, resolve the token again"
             )
     source.refuse_other_than(proof)
-    picture = _beside(path, receipt.picture_file, "picture")
-    if read_file(picture, (limits or Limits()).max_bytes, "put it back") != proof.picture:
-        raise Unverified(f"{picture} is not the picture that {path.name} proves; it was changed")
+    _check_files(path, receipt, proof, limits)
     return receipt, proof
+
+
+def _draws(renderer: Renderer, drawing: Drawing | None) -> bool:
+    """Whether it draws as the one did that drew what is beside the receipt."""
+    return drawing is None or (drawing.by, drawing.edges) == (renderer.rules, renderer.sizes)
+
+
+def _renderer_of(path: Path, receipt: Receipt, limits: MediaLimits) -> Renderer:
+    """Return a renderer that draws so; Unverified where these versions draw otherwise."""
+    drawing = receipt.drawing
+    renderer = Renderer(workers=1, sizes=drawing.edges if drawing else SIZES, limits=limits)
+    if drawing is not None and not _draws(renderer, drawing):
+        raise Unverified(
+            f"the squares beside {path} were drawn by {brief(drawing.by)}, and are drawn here by "
+            f"{brief(renderer.rules)}: they cannot be compared; resolve the token again"
+        )
+    return renderer
+
+
+def _check_files(path: Path, receipt: Receipt, proof: Proof, limits: Limits) -> None:
+    """Compare the files beside the receipt with the bytes that were minted, and with squares."""
+    shown = proof.rendered
+    assert shown is not None
+    squares = receipt.drawing.squares if receipt.drawing else ()
+    if receipt.media_type in DRAWN_ALONE:
+        if receipt.picture_file is not None or not squares:
+            raise BadRecord(f"{path} is of an SVG, and names no squares alone; resolve it again")
+    else:
+        picture = _beside(path, receipt.picture_file, "picture")
+        if read_file(picture, limits.max_bytes, "put it back") != proof.picture:
+            raise Unverified(
+                f"{picture} is not the picture that {path.name} proves; it was changed"
+            )
+    for square in squares:
+        file = _beside(path, square.file, "square")
+        drawn = _square(shown, square.edge, square.media_type)
+        if read_file(file, MAX_RENDERED_BYTES, "put it back") != drawn:
+            raise Unverified(
+                f"{file} is not what is drawn of {path.name}'s picture; do not show it"
+            )
+
+
+def _square(rendered: Rendered, edge: int, media_type: str) -> bytes | None:
+    with suppress(KeyError):
+        return rendered.rendition(edge, media_type).data
+    return None
 
 
 def _source(path: Path, receipt: Receipt, limits: Limits) -> "_CarBlocks":

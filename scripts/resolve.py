@@ -22,6 +22,8 @@ from pfpkit.flow.resolve import ResolveOptions, show, show_all
 @click.option("--node", "nodes", multiple=True, metavar="URL", help="Ask this node too.")
 @click.option("--agree", type=click.IntRange(1), help="So many nodes have to; else most of them.")
 @click.option("--servers", is_flag=True, help="Fetch from web servers too, which proves nothing.")
+@click.option("--squares", is_flag=True, help="Save the picture as squares too, of three sizes.")
+@click.option("--decode/--no-decode", default=True, help="Without: tell pictures by headers alone.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path(".pfpkit/avatars"))
 @click.option("--json", "as_json", is_flag=True, help="Print receipts, and nothing else.")
 def cli(provider: Any, token: str | None, every: bool, **options: Any) -> None:

@@ -15,6 +15,7 @@ from pfpkit.flow.deploy import deploy
 from pfpkit.flow.mint import mint
 from pfpkit.flow.pin import pin
 from pfpkit.flow.transfer import transfer
+from pfpkit.media import Renderer
 from pfpkit.pinning.gateway import Gateway
 from pfpkit.reference import TokenRef
 from pfpkit.resolver import Resolution, Resolver
@@ -83,7 +84,7 @@ async def _resolve(
     session: Session, ref: TokenRef, holder: str, gateways: list[str]
 ) -> tuple[Resolution, list[str]]:
     retriever = Retriever(gateways)
-    async with Resolver(Node(session.url), retriever) as resolver:
+    async with Resolver(Node(session.url), retriever, renderer=Renderer(workers=1)) as resolver:
         found = await resolver.resolve(ref, holder)
         return found, [str(fault) for fault in retriever.faults]
 

@@ -13,6 +13,7 @@ from pfpkit.accounts import Session
 from pfpkit.chain import Node
 from pfpkit.console import facts, table
 from pfpkit.errors import BadInput, Unverified
+from pfpkit.media import SIZES, Renderer
 from pfpkit.minted import read_minted
 from pfpkit.progress import Progress
 from pfpkit.quorum import Quorum
@@ -33,7 +34,8 @@ _NUMBER = re.compile(r"[0-9]{1,78}")
 class ResolveOptions:
     """What `ape run resolve` was asked for.
 
-    `nodes` are asked beside the network's own, and `agree` of all have to say the same.
+    `nodes` are asked beside the network's own, and `agree` of all have to say the same. `squares`
+    are saved too; without `decode`, pictures are told by their headers.
     """
 
     gateways: tuple[str, ...] = ()
@@ -42,6 +44,8 @@ class ResolveOptions:
     holder: str | None = None
     at: str = "latest"
     servers: bool = False
+    squares: bool = False
+    decode: bool = True
     out: Path = Path(".pfpkit/avatars")
     as_json: bool = False
 
@@ -57,9 +61,11 @@ async def show(session: Session, token: str, options: ResolveOptions) -> None:
     else:
         click.echo(facts([(f"{s.name}: {s.outcome}", s.reason) for s in receipt.steps]))
     _tell(faults, options)
-    saved = found.save(options.out, _stem(ref))
+    saved = found.save(options.out, _stem(ref), squares=SIZES if options.squares else ())
     if not options.as_json:
-        rows = [("picture", saved.picture), ("receipt", saved.receipt)]
+        rows = [("picture", saved.picture)]
+        rows += [("square", square) for square in saved.squares if square != saved.picture]
+        rows += [("receipt", saved.receipt)]
         rows += [("proof", saved.car)] if saved.car else []
         click.echo(f"{found.verdict}\n{facts(rows)}\nnext: pfpkit check {saved.receipt}")
 
@@ -76,7 +82,7 @@ async def show_all(session: Session, options: ResolveOptions) -> None:
     found, faults = await _resolved(session, refs, options)
     for one in found:
         if one.verified:
-            one.save(options.out, _stem(one.ref))
+            one.save(options.out, _stem(one.ref), squares=SIZES if options.squares else ())
         if options.as_json:
             click.echo(json.dumps(_line(one)))
     _tell(faults, options)
@@ -95,6 +101,8 @@ async def _resolved(
 ) -> tuple[list[Resolution], list[str]]:
     """Return what was found, and what gateways and nodes did wrong meanwhile."""
     nodes = [Node(url) for url in (session.url, *options.nodes)]
+    if options.squares and not options.decode:
+        raise BadInput("--squares are drawn of what is decoded; leave --no-decode out")
     if options.agree is not None and not options.nodes:
         raise BadInput("--agree needs other nodes to ask; name them with --node")
     agree = options.agree or len(nodes) // 2 + 1
@@ -103,7 +111,8 @@ async def _resolved(
     work = Workspace(session.root)
     with work.routes(options.gateways, live=not session.is_local) as routes:
         retriever = Retriever(route.url for route in routes)
-        async with Resolver(chain, retriever, web=web) as resolver:
+        renderer = Renderer() if options.decode else None
+        async with Resolver(chain, retriever, renderer=renderer, web=web) as resolver:
             asked = [(ref, options.holder) for ref in refs]
             with Progress("resolved", len(refs) if len(refs) > 1 else 0) as progress:
                 found = await resolver.resolve_many(

@@ -7,14 +7,17 @@ own pictures are the matter of `pfpkit.images`.
 """
 
 from pfpkit.media.bounds import SIZES, Bounds, MediaLimits
+from pfpkit.media.header_reader import HeaderReader
 from pfpkit.media.outcomes import MediaOutcome
-from pfpkit.media.rendered import Cost, Rendered, Rendition
+from pfpkit.media.rendered import MAX_BYTES, Cost, Rendered, Rendition
 from pfpkit.media.renderer import Renderer
 
 __all__ = [
+    "MAX_BYTES",
     "SIZES",
     "Bounds",
     "Cost",
+    "HeaderReader",
     "MediaLimits",
     "MediaOutcome",
     "Rendered",

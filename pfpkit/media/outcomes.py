@@ -10,6 +10,8 @@ class MediaOutcome(StrEnum):
 
     SHOWN = "shown"
     """It was decoded, and made anew in every size."""
+    NOT_DECODED = "not-decoded"
+    """Its header is that of a picture within the limits. No pixel was decoded, as was asked."""
     NOT_A_PICTURE = "not-a-picture"
     """Empty, or bytes of no kind that pfpkit knows."""
     UNSUPPORTED = "unsupported"

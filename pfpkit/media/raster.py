@@ -12,20 +12,20 @@ from io import BytesIO
 
 from PIL import AvifImagePlugin, Image, ImageCms, ImageOps
 
-from pfpkit.errors import BadImage, TooLarge
-from pfpkit.images import describe, media_type, rebuild, refusal
+from pfpkit.errors import BadImage
+from pfpkit.images import media_type, rebuild
 from pfpkit.images.decode import reason_of
 from pfpkit.media.bounds import MediaLimits
+from pfpkit.media.header import is_avif, refused, unknown
 from pfpkit.media.outcomes import MediaOutcome, Refusal
 from pfpkit.media.rendered import Rendered, Rendition
 
-__all__ = ["decoded", "refused", "written"]
+__all__ = ["decoded", "written"]
 
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 _PIXEL_ART = 96
 """Pictures of at most this width and height are enlarged without blurring."""
 _QUALITY = 85
-_AVIF = (b"avif", b"avis")
 _ORIENTATION, _LYING = 0x0112, (5, 6, 7, 8)
 
 # Threads would need memory of their own, and one picture is decoded at a time.
@@ -81,31 +81,9 @@ def _checked(data: bytes, limits: MediaLimits) -> tuple[str, bytes, int]:
             return kind, rebuilt.data, rebuilt.frames
     except BadImage as error:
         raise refused(error) from error
-    if _is_avif(data):
+    if is_avif(data):
         return "image/avif", data, 1
-    known = describe(data) is not None
-    outcome = MediaOutcome.UNSUPPORTED if known else MediaOutcome.NOT_A_PICTURE
-    raise Refusal(outcome, _without_advice(refusal(data)))
-
-
-def refused(error: BadImage | Image.DecompressionBombError, what: str = "") -> Refusal:
-    """Return the refusal for an error of a check; `what` stands before its words."""
-    damaged = isinstance(error, BadImage) and not isinstance(error, TooLarge)
-    outcome = MediaOutcome.DAMAGED if damaged else MediaOutcome.TOO_LARGE
-    return Refusal(outcome, what + _without_advice(str(error)))
-
-
-def _without_advice(words: str) -> str:
-    # What to do about it is said to creators; whoever looks at the picture has not made it.
-    return words.partition("; ")[0]
-
-
-def _is_avif(data: bytes) -> bool:
-    """Return whether the first bytes are those of an AVIF (AVIF 1.1, section 6: its brands)."""
-    size = int.from_bytes(data[:4], "big")
-    brands = data[8 : min(size, 256)]
-    named = {brands[n : n + 4] for n in (0, *range(8, len(brands), 4))}
-    return data[4:8] == b"ftyp" and not named.isdisjoint(_AVIF)
+    raise unknown(data)
 
 
 def _first_frame(

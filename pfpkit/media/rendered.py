@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from pfpkit.errors import BadContent
-from pfpkit.media.outcomes import MediaOutcome
+from pfpkit.media.header import read_header
+from pfpkit.media.outcomes import MediaOutcome, Refusal
 
 __all__ = ["MAX_BYTES", "Cost", "Rendered", "Rendition"]
 
@@ -53,11 +54,30 @@ class Rendered:
     """What a viewer should know, such as that it moves."""
     renditions: tuple[Rendition, ...] = ()
     cost: Cost | None = field(default=None, compare=False)
+    drawn_by: str = field(default="", compare=False)
+    """The `rules` of the renderer: with the same, the same bytes give the same files."""
 
     @property
     def shown(self) -> bool:
         """Whether there are pictures to show."""
         return self.outcome is MediaOutcome.SHOWN
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it is a picture, as far as anybody was asked to look."""
+        return self.outcome in (MediaOutcome.SHOWN, MediaOutcome.NOT_DECODED)
+
+    @property
+    def edges(self) -> tuple[int, ...]:
+        """The edges of its squares in pixels, in the order in which they were made."""
+        return tuple(dict.fromkeys(one.edge for one in self.renditions))
+
+    def __str__(self) -> str:
+        if not self.accepted:
+            return f"{self.outcome}: {self.reason}"
+        size = f", {self.width} x {self.height}" if self.width else ""
+        how = "decoded in a worker" if self.shown else "by its header alone; no pixel was decoded"
+        return "; ".join((f"{self.media_type}{size}, {how}", *self.notes))
 
     def rendition(self, edge: int, media_type: str = "image/webp") -> Rendition:
         """Return the file of that edge and type; KeyError when there is none."""
@@ -100,6 +120,8 @@ class Rendered:
             renditions.append(one)
             at += len(one.data)
         outcome = MediaOutcome(head["outcome"])
+        if outcome is MediaOutcome.NOT_DECODED:
+            raise ValueError("whoever decodes it does not say that nobody did")
         if at != len(files) or (outcome is MediaOutcome.SHOWN) != bool(renditions):
             raise ValueError("its files are not those that it names")
         width, height = (int(edge) for edge in head["size"])
@@ -116,23 +138,11 @@ class Rendered:
 
 
 def _square(data: bytes) -> tuple[str, int] | None:
-    """Return type and edge as the first bytes of a square PNG or WebP say them.
-
-    WebP: RFC 9649, sections 2.5 (VP8), 3.4 (VP8L) and 2.7 (VP8X).
-    """
-    if data[:8] == b"\x89PNG\r\n\x1a\n" and data[12:16] == b"IHDR":
-        kind, width, height = "image/png", *(int.from_bytes(data[n : n + 4]) for n in (16, 20))
-    elif data[:4] != b"RIFF" or data[8:12] != b"WEBP" or _little(data[4:8]) + 8 != len(data):
+    """Return type and edge as the first bytes of a square picture say them."""
+    try:
+        kind, width, height = read_header(data)
+    except Refusal:
         return None
-    elif data[12:16] == b"VP8X":
-        kind, width, height = "image/webp", *(_little(data[n : n + 3]) + 1 for n in (24, 27))
-    elif data[12:16] == b"VP8L":
-        bits = _little(data[21:25])
-        kind, width, height = "image/webp", (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    else:
-        kind, width, height = "image/webp", *(_little(data[n : n + 2]) & 0x3FFF for n in (26, 28))
-    return (kind, width) if width == height else None
-
-
-def _little(data: bytes) -> int:
-    return int.from_bytes(data, "little")
+    # RFC 9649, section 2.3: the container says its own length.
+    whole = kind != "image/webp" or int.from_bytes(data[4:8], "little") + 8 == len(data)
+    return (kind, width) if width == height and whole else None

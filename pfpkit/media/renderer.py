@@ -10,6 +10,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import version
@@ -40,11 +41,11 @@ class Renderer:
         self,
         *,
         workers: int = 2,
-        sizes: tuple[int, ...] = SIZES,
+        sizes: Sequence[int] = SIZES,
         limits: MediaLimits | None = None,
         bounds: Bounds | None = None,
     ) -> None:
-        self.sizes = sizes
+        self.sizes = sizes = tuple(sizes)
         self.limits = limits or MediaLimits()
         self.bounds = bounds or Bounds()
         self.started = 0
@@ -52,12 +53,9 @@ class Renderer:
         self._slots = asyncio.Semaphore(workers)
         self._idle: list[_Worker] = []
         self._closed = False
-
-    @property
-    def rules(self) -> str:
-        """What decides which files come of given bytes; a part of the key of whoever keeps them."""
         decoders = ", ".join(f"{name} {version(name)}" for name in ("pillow", "resvg-py"))
-        return f"media {_RULES}, {decoders}, sizes {self.sizes}, {self.limits}"
+        self.rules = f"media {_RULES}, {decoders}, sizes {sizes}, {self.limits}"
+        """What decides which files come of given bytes; a part of the key of whoever keeps them."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -84,6 +82,7 @@ class Renderer:
             rendered: Rendered | None = None
             try:
                 rendered = await worker.render(data, self.bounds)
+                rendered = replace(rendered, drawn_by=self.rules)
             finally:
                 spent = self._closed or worker.pictures >= self.bounds.pictures
                 if rendered is None or rendered.outcome in _ENDING or spent:
@@ -115,8 +114,8 @@ class _Worker:
     @classmethod
     async def start(cls, told: str) -> Self:
         """Start a process and wait until it is ready; NoWorker when it is not."""
-        worker = cls(
-            await asyncio.create_subprocess_exec(
+        try:
+            process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", "pfpkit.media.worker", told),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
@@ -124,7 +123,9 @@ class _Worker:
                 env=_environment(),
                 start_new_session=True,  # Ctrl-C is for whoever asked
             )
-        )
+        except OSError as error:
+            raise NoWorker(f"no worker for pictures starts: {error.strerror}") from error
+        worker = cls(process)
         ready = False
         try:
             async with asyncio.timeout(_START_S):

@@ -26,11 +26,11 @@ from pfpkit.errors import BadImage
 from pfpkit.images import rebuild
 from pfpkit.media.bounds import MediaLimits
 from pfpkit.media.font import Font
+from pfpkit.media.header import looks_like_svg, refused
 from pfpkit.media.outcomes import MediaOutcome, Refusal
-from pfpkit.media.raster import refused
 from pfpkit.media.rendered import Rendered
 
-__all__ = ["drawn", "looks_like_svg"]
+__all__ = ["drawn"]
 
 _SVG, _XLINK, _XML = (
     "http://www.w3.org/2000/svg",
@@ -55,14 +55,6 @@ _REFUSED = {
 _PICTURES = {"image", "feImage"}
 _URL = re.compile(r"url\(\s*['\"]?\s*(?!['\"\s]|#)", re.IGNORECASE)
 _FONT_URL = re.compile(r"url\(\s*['\"]?\s*data:", re.IGNORECASE)
-
-
-def looks_like_svg(data: bytes) -> bool:
-    """Return whether bytes begin as an SVG does: markup, and `<svg` near its start."""
-    start = data[:8192].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if start.startswith((b"<!doctype html", b"<html")):
-        return False
-    return start.startswith(b"<") and (b"<svg" in start or b":svg" in start)
 
 
 def drawn(data: bytes, limits: MediaLimits, edge: int, font: Font) -> tuple[Rendered, Image.Image]:

@@ -21,6 +21,7 @@ from PIL import Image
 from pfpkit.media import raster, svg
 from pfpkit.media.bounds import MediaLimits
 from pfpkit.media.font import Font
+from pfpkit.media.header import looks_like_svg
 from pfpkit.media.outcomes import MediaOutcome, Refusal
 from pfpkit.media.rendered import Rendered
 from pfpkit.media.wire import COST, LENGTH, READY, told
@@ -54,7 +55,7 @@ def render(data: bytes, limits: MediaLimits, sizes: tuple[int, ...], font: Font)
     """Return what comes of a picture; whatever its decoder raises is an outcome."""
     try:
         edge = max(sizes)
-        if svg.looks_like_svg(data):
+        if looks_like_svg(data):
             about, square = svg.drawn(data, limits, edge, font)
         else:
             about, square = raster.decoded(data, limits, edge)

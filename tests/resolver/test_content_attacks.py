@@ -16,6 +16,7 @@ from support.web_server import WebServer
 
 from pfpkit.cid import Block
 from pfpkit.evidence import Outcome, prove
+from pfpkit.media import Renderer
 from pfpkit.retrieval import Limits, Retriever
 from pfpkit.web import Web, WebLimits
 
@@ -29,13 +30,26 @@ WEB = WebLimits(max_bytes=2**20, read_s=0.5, total_s=1.0)
 
 
 @pytest.fixture(scope="module")
+def ended():
+    """The proof of an attack, its seconds and its memory; one worker looks at all pictures."""
+    with asyncio.Runner() as runner:
+
+        async def started():
+            return Renderer(workers=1, sizes=(48,))
+
+        renderer = runner.run(started())
+        yield lambda *asked: runner.run(ending(*asked, renderer))
+        runner.run(renderer.close())
+
+
+@pytest.fixture(scope="module")
 def stage():
     """One gateway, one server that is allowed, and a victim that is not."""
     with WebServer() as server, WebServer() as victim:
         yield content.Stage(server, victim)
 
 
-async def ending(stage, attack, gateway):
+async def ending(stage, attack, gateway, renderer):
     """The proof, its seconds, and the most bytes of memory that it took."""
     allowed = [f"localhost:{stage.server.port}"]
     async with (
@@ -45,7 +59,7 @@ async def ending(stage, attack, gateway):
         started = time.monotonic()
         tracemalloc.start()
         try:
-            proof = await prove(attack.token_uri, None, blocks, web=web)
+            proof = await prove(attack.token_uri, None, blocks, renderer=renderer, web=web)
             return proof, time.monotonic() - started, tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
@@ -54,9 +68,11 @@ async def ending(stage, attack, gateway):
 def complaints(attack, proof, took, peak):
     """What did not end as it has to."""
     failed = next((step for step in proof.steps if step.outcome is Outcome.FAILED), None)
-    if failed is None or (failed.name, failed.error) != (attack.step, attack.error):
+    refused = failed is not None and failed.name == "media"
+    error = str(proof.rendered.outcome) if refused else failed and failed.error
+    if failed is None or (failed.name, error) != (attack.step, attack.error):
         yield f"{attack.name}: ended with {failed}"
-    if proof.holds or proof.info is not None:
+    if proof.holds or (proof.rendered is not None and proof.rendered.accepted):
         yield f"{attack.name}: is shown"
     if not all(step.reason.isprintable() and len(step.reason) <= 600 for step in proof.steps):
         yield f"{attack.name}: a reason is not one short line"
@@ -67,7 +83,7 @@ def complaints(attack, proof, took, peak):
 
 
 @pytest.mark.parametrize("part", content.PARTS, ids=lambda part: part.__name__)
-def test_prove__when_content_attacks__ends_as_it_has_to(stage, part):
+def test_prove__when_content_attacks__ends_as_it_has_to(stage, part, ended):
     """At its step, by its error, within time and memory, and the victim sees nobody."""
     attacks = [content.Attack(*case) for case in part(stage)]
     stage.blocks[file_cid(PICTURE)] = PICTURE
@@ -76,7 +92,7 @@ def test_prove__when_content_attacks__ends_as_it_has_to(stage, part):
         wrong = [
             complaint
             for attack in attacks
-            for complaint in complaints(attack, *asyncio.run(ending(stage, attack, gateway)))
+            for complaint in complaints(attack, *ended(stage, attack, gateway))
         ]
     assert wrong == []
     assert stage.victim.connections == 0

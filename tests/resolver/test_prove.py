@@ -48,7 +48,7 @@ def assert_fails(proof, step, error):
     assert proof.steps[place].error == error, proof.steps[place]
     assert all(s.reason.isprintable() and len(s.reason) <= 600 for s in proof.steps)
     assert not proof.holds
-    assert proof.info is None
+    assert proof.rendered is None
 
 
 @pytest.mark.parametrize("image_uri", [IMAGE_URI, None, LINK, f"ipfs://ipfs/{SHELF.root}/image"])
@@ -61,7 +61,8 @@ def test_prove__when_a_bundle__proves_its_picture(image_uri):
     assert proof.holds
     assert (proof.bundle, proof.image, proof.picture) == (SHELF.root, file_cid(PICTURE), PICTURE)
     assert sorted(proof.blocks) == sorted(SHELF.blocks)
-    assert (proof.info.media_type, proof.info.width, proof.info.height) == ("image/png", 37, 29)
+    found = proof.rendered
+    assert (found.media_type, found.width, found.height) == ("image/png", 37, 29)
     assert proof.name == "Pip"
 
 
@@ -382,6 +383,6 @@ def test_prove__when_a_source_lacks_a_shard__concludes_nothing(tmp_path):
             async def block(self, cid, store=store):
                 return store.get(cid)
 
-        proof = asyncio.run(prove(token_uri, None, Local()))
+        proof = asyncio.run(prove(token_uri, None, Local(), renderer=None))
         failed = next(step for step in proof.steps if step.outcome is Outcome.FAILED)
         assert failed.error == "GatewayError"

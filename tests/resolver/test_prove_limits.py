@@ -42,7 +42,9 @@ def test_prove__when_all_blocks_are_slow__stops_when_the_time_is_up() -> None:
 
         async def run(within_s: float) -> Proof:
             async with Retriever([gateway.url]) as retriever:
-                return await prove(TOKEN_URI, IMAGE_URI, retriever, within_s=within_s)
+                return await prove(
+                    TOKEN_URI, IMAGE_URI, retriever, renderer=None, within_s=within_s
+                )
 
         proof = asyncio.run(run(0.08))
         step = "image" if proof.metadata else "metadata"
@@ -70,6 +72,6 @@ def test_prove__when_its_blocks_are_too_many_together__stops() -> None:
         async def block(self, cid: CID) -> bytes:
             return held[cid]
 
-    proof = asyncio.run(prove(f"ipfs://{metadata.root}", None, Held()))
+    proof = asyncio.run(prove(f"ipfs://{metadata.root}", None, Held(), renderer=None))
     assert_fails(proof, "image", "BadBlock", f"takes more than {MAX_BLOCKS:,} blocks")
     assert len(proof.blocks) == MAX_BLOCKS

@@ -51,9 +51,9 @@ def proved(
         with HostileGateway([*FILE.blocks, *SHELF.blocks]) as gateway:
             async with Retriever([gateway.url]) as blocks:
                 if server is None:
-                    return await prove(token_uri, image_uri, blocks)
+                    return await prove(token_uri, image_uri, blocks, renderer=None)
                 async with Web(allowed=[f"localhost:{server.port}"]) as web:
-                    return await prove(token_uri, image_uri, blocks, web=web)
+                    return await prove(token_uri, image_uri, blocks, renderer=None, web=web)
 
     return asyncio.run(scenario())
 
@@ -108,7 +108,7 @@ def test_prove__when_metadata_on_ipfs_holds_the_picture__is_bound_by_content():
 
         async def scenario() -> Proof:
             async with Retriever([gateway.url]) as blocks:
-                return await prove(f"ipfs://{shelf.root}", None, blocks)
+                return await prove(f"ipfs://{shelf.root}", None, blocks, renderer=None)
 
         proof = asyncio.run(scenario())
     assert proof.holds, proof.steps
@@ -147,7 +147,7 @@ def test_prove__when_metadata_is_on_a_server__is_unverifiable(link):
         Outcome.PASSED,
     ]
     assert proof.picture == PICTURE
-    assert proof.info is not None
+    assert proof.rendered.accepted
     assert not proof.holds
     assert proof.metadata_binding is Binding.UNVERIFIABLE
     said = found(proof, uri)

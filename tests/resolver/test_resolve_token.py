@@ -8,6 +8,7 @@ given a chain that does not know, unknown; given a token that nobody has, no-tok
 """
 
 import asyncio
+import json
 
 import pytest
 from support.hostile_gateway import HostileGateway, Lie
@@ -40,7 +41,7 @@ def find(chain_url):
 
     async def run(ref, gateways, url, options):
         retriever = Retriever(gateways, SOON)
-        async with Resolver(Node(url), retriever) as resolver:
+        async with Resolver(Node(url), retriever, renderer=None) as resolver:
             return await resolver.resolve(ref, **options), retriever.faults
 
     return lambda ref, *gateways, url=chain_url, **options: asyncio.run(
@@ -253,7 +254,7 @@ def test_resolve_many__when_some_are_bad__each_has_its_own_answer(chain_url, tok
     told = []
 
     async def run():
-        async with Resolver(Node(chain_url), Retriever([honest.url])) as resolver:
+        async with Resolver(Node(chain_url), Retriever([honest.url]), renderer=None) as resolver:
             return await resolver.resolve_many(asked, told=told.append)
 
     found = asyncio.run(run())
@@ -268,7 +269,8 @@ def many(chain, asked, gateway, **options):
     """Resolve tokens through one gateway."""
 
     async def run():
-        async with Resolver(chain, Retriever([gateway.url]), **options) as resolver:
+        parts = {"renderer": None} | options
+        async with Resolver(chain, Retriever([gateway.url]), **parts) as resolver:
             return await resolver.resolve_many(asked)
 
     return asyncio.run(run())
@@ -324,12 +326,12 @@ def test_resolve__when_blocks_come_while_it_reads__is_still_as_of_one(chain_url,
 
 
 async def _at(chain, ref, holder, gateway, at):
-    async with Resolver(chain, Retriever([gateway.url])) as resolver:
+    async with Resolver(chain, Retriever([gateway.url]), renderer=None) as resolver:
         return await resolver.resolve_many([(ref, holder)], at=at)
 
 
-def test_resolve__when_no_worker_starts__the_verdict_stands(chain_url, tokens, honest):
-    """Without squares, and it is said why."""
+def test_resolve__when_no_worker_starts__is_unverified(chain_url, tokens, honest):
+    """Nobody has looked at the picture; the reason names the installation, not the token."""
     (ref,) = tokens.mint(BUNDLE.digest)
 
     class Broken(Renderer):
@@ -337,12 +339,13 @@ def test_resolve__when_no_worker_starts__the_verdict_stands(chain_url, tokens, h
             raise NoWorker("no worker for pictures starts")
 
     (found,) = many(Node(chain_url), [(ref, None)], honest, renderer=Broken())
-    assert (found.verdict, found.rendered.shown) == ("verified", False)
-    assert "no worker" in found.rendered.reason
+    assert (found.verdict, found.rendered) == ("unverified", None)
+    failure = found.receipt.failure
+    assert (failure.name, failure.error) == ("media", "NoWorker")
 
 
-def test_resolve__when_squares_are_wanted__makes_them(chain_url, tokens, honest):
-    """Of a picture that was found; of nothing else."""
+def test_resolve__with_a_renderer__decodes_and_makes_squares(chain_url, tokens, honest):
+    """Of a picture that was found; of nothing else. What is refused has its word."""
     (ref,) = tokens.mint(BUNDLE.digest)
     _, holder, buyer = tokens.people
 
@@ -350,8 +353,24 @@ def test_resolve__when_squares_are_wanted__makes_them(chain_url, tokens, honest)
         renderer = Renderer(workers=1, sizes=(48,))
         parts = Node(chain_url), Retriever([honest.url])
         async with Resolver(*parts, renderer=renderer) as resolver:
-            return await resolver.resolve_many([(ref, holder), (ref, buyer)])
+            return await resolver.resolve_many([(ref, holder), (ref, buyer), (odd, None)])
 
-    shown, hidden = asyncio.run(run())
+    script = '<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>'
+    page = json.dumps({"image": script})
+    odd = tokens.impostor(owned(holder, f"data:application/json,{page}"))
+    shown, hidden, refused = asyncio.run(run())
     assert shown.rendered.rendition(48).data[8:12] == b"WEBP"
-    assert hidden.rendered is None
+    assert shown.receipt.steps[-1].reason == "image/png, 37 x 29, decoded in a worker"
+    assert (hidden.rendered, hidden.verdict) == (None, "not-owner")
+    assert (refused.verdict, refused.rendered.outcome) == ("unverified", "svg-script")
+    assert refused.reason == "media: svg-script: it has a script"
+    assert refused.receipt.outcome == "svg-script"
+
+
+def test_resolve__without_a_renderer__says_that_nothing_was_decoded(find, tokens, honest):
+    """In the step's words, and in the receipt."""
+    (ref,) = tokens.mint(BUNDLE.digest)
+    found, _ = find(ref, honest.url)
+    assert (found.verdict, found.receipt.outcome) == ("verified", "not-decoded")
+    assert found.receipt.steps[-1].reason.endswith("by its header alone; no pixel was decoded")
+    assert not found.rendered.shown

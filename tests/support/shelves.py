@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from pfpkit.block import BlockRef
 from pfpkit.cid import CID, Block
 from pfpkit.evidence import Proof, prove
 from pfpkit.images import Limits
+from pfpkit.media import Renderer
 from pfpkit.receipt import Receipt
 from pfpkit.reference import TokenRef
 from pfpkit.resolver import Resolution
@@ -52,11 +54,20 @@ class Shelf(NamedTuple):
         return f"ipfs://{self.root}/metadata.json", f"ipfs://{self.root}/image"
 
 
-def resolution_of(shelf: Shelf, holder: str | None = None) -> Resolution:
-    """What resolving STATE's token gives when it is `shelf`."""
+def resolution_of(
+    shelf: Shelf, holder: str | None = None, *, renderer: Renderer | None = None
+) -> Resolution:
+    """What resolving STATE's token gives when it is `shelf`; undecoded without a renderer."""
     token_uri, image_uri = shelf.uris
+    proof = prove_over(shelf.blocks, token_uri, image_uri, renderer=renderer)
+    return resolution_by(proof, token_uri, image_uri, holder)
+
+
+def resolution_by(
+    proof: Proof, token_uri: str, image_uri: str | None = None, holder: str | None = None
+) -> Resolution:
+    """What resolving STATE's token gives when that is its proof."""
     state = replace(STATE, holder=holder, token_uri=token_uri, image_uri=image_uri)
-    proof = prove_over(shelf.blocks, token_uri, image_uri)
     return Resolution.of(Receipt.of(state, proof, NOW), proof)
 
 
@@ -91,10 +102,11 @@ def prove_over(
     *,
     lie: Lie = Lie.HONEST,
     limits: Limits | None = None,
+    renderer: Renderer | None = None,
 ) -> Proof:
-    """The proof that a gateway with these blocks allows."""
+    """The proof that a gateway with these blocks allows; with a renderer, which it uses up."""
     with HostileGateway(blocks, lie) as gateway:
-        return prove_from(gateway, token_uri, image_uri, limits=limits)
+        return prove_from(gateway, token_uri, image_uri, limits=limits, renderer=renderer)
 
 
 def prove_from(
@@ -103,11 +115,12 @@ def prove_from(
     image_uri: str | None = None,
     *,
     limits: Limits | None = None,
+    renderer: Renderer | None = None,
 ) -> Proof:
     """The proof that a running gateway allows."""
 
     async def run() -> Proof:
-        async with Retriever([gateway.url], _SOON) as retriever:
-            return await prove(token_uri, image_uri, retriever, limits)
+        async with Retriever([gateway.url], _SOON) as retriever, renderer or nullcontext():
+            return await prove(token_uri, image_uri, retriever, limits, renderer=renderer)
 
     return asyncio.run(run())

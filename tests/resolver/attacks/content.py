@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from support.dags import file_dag
 from support.hostile_blocks import file_of, node, raw_node
+from support.pictures import png_of
 from support.shelves import PICTURE, file_cid, shelf_of
 from support.trees import Blocks
 from support.web_server import WebServer, dripping, page, redirect
@@ -30,7 +31,7 @@ MIB = 2**20
 
 
 class Attack(NamedTuple):
-    """One of them."""
+    """One of them. Of a picture that is refused, `error` is the outcome's word."""
 
     name: str
     token_uri: str
@@ -92,7 +93,7 @@ def metadata(stage: Stage) -> Cases:
     yield "javascript", stage.metadata("javascript:alert(1)"), "image link", "BadURI"
     yield "local-file", stage.metadata("file:///etc/passwd"), "image link", "BadURI"
     yield "relative", stage.metadata("../../etc/passwd"), "image link", "BadURI"
-    yield "itself-as-image", stage.metadata(f"{stage.metadata()}"), "media", "BadImage"
+    yield "itself-as-image", stage.metadata(f"{stage.metadata()}"), "media", "unsupported"
     bundle = shelf_of({"image": PICTURE, "metadata.json": json.dumps({"image": other}).encode()})
     stage.blocks.update(bundle.blocks)
     yield "two-pictures", f"ipfs://{bundle.root}/metadata.json", "image link", "Unverified"
@@ -169,13 +170,27 @@ def dags(stage: Stage) -> Cases:
 
 def pictures(stage: Stage) -> Cases:
     """Links to what is no picture; the pictures that attack are in `pictures` and `drawings`."""
-    yield "html", stage.metadata(stage.file(b"<html>")), "media", "BadImage"
-    yield "empty", stage.metadata(stage.file(b"")), "media", "BadImage"
-    yield "too-large", stage.metadata(stage.file(bytes(10 * MIB + 1))), "image", "BadBlock"
-    yield "svg", stage.metadata("<svg onload='alert(1)'/>"), "media", "BadImage"
-    svg = "data:image/svg+xml;utf8,<svg><script>alert(1)</script></svg>"
-    yield "svg-in-data", stage.metadata(svg), "media", "BadImage"
-    yield "html-called-png", stage.metadata("data:image/png,<html>"), "media", "BadImage"
+    yield "html", stage.metadata(stage.file(b"<html>")), "media", "unsupported"
+    yield "empty", stage.metadata(stage.file(b"")), "media", "not-a-picture"
+    yield "too-large", stage.metadata(stage.file(bytes(32 * MIB + 1))), "image", "BadBlock"
+    huge = stage.metadata(stage.file(png_of(8000, 8000, raw=b"")))
+    yield "bomb", huge, "media", "too-large"
+    yield "no-namespace", stage.metadata("<svg onload='alert(1)'/>"), "media", "svg-malformed"
+    svg = "<svg xmlns='http://www.w3.org/2000/svg'%s>%s</svg>"
+    onload = stage.metadata(svg % (" onload='alert(1)'", ""))
+    yield "svg-onload", onload, "media", "svg-script"
+    script = svg % ("", "<script>alert(1)</script>")
+    yield "svg-script", stage.metadata(f"data:image/svg+xml;utf8,{script}"), "media", "svg-script"
+    outside = svg % ("", f"<image href='{stage.victim.url('/')}'/>")
+    yield "svg-outside", stage.metadata(outside), "media", "svg-external"
+    on_ipfs = stage.metadata(stage.file(outside.encode()))
+    yield "svg-outside-on-ipfs", on_ipfs, "media", "svg-external"
+    entity = "<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>"
+    read = f"{entity}{svg % ('', '<text>&x;</text>')}"
+    yield "svg-entity", stage.metadata(read), "media", "svg-entity"
+    called = f"data:image/png;base64,{base64.b64encode(script.encode()).decode()}"
+    yield "svg-called-png", stage.metadata(called), "media", "svg-script"
+    yield "html-called-png", stage.metadata("data:image/png,<html>"), "media", "unsupported"
     absent = f"ipfs://{file_cid(b'absent')}"
     yield "absent", stage.metadata(absent), "image", "GatewayError"
 
@@ -211,7 +226,7 @@ def servers(stage: Stage) -> Cases:
 def inside(stage: Stage) -> Cases:
     """Content inside content."""
     text = "data:application/json," + json.dumps({"image": PIXELS[:200]})
-    yield "cut-picture", text, "media", "BadImage"
+    yield "cut-picture", text, "media", "damaged"
     large = "data:image/png;base64," + "A" * MIB
     yield (
         "too-large",
@@ -220,7 +235,7 @@ def inside(stage: Stage) -> Cases:
         "BadURI",
     )
     nested = "data:application/json," + json.dumps({"image": "data:application/json,{}"})
-    yield "json-as-picture", nested, "media", "BadImage"
+    yield "json-as-picture", nested, "media", "unsupported"
 
 
 PARTS = (uris, metadata, bombs, dags, pictures, servers, inside)
