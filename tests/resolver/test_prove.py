@@ -7,6 +7,7 @@ given other people's directories: large, sharded, of older CIDs, it proves them 
 """
 
 import asyncio
+import base64
 import json
 from dataclasses import replace
 
@@ -30,6 +31,7 @@ from support.shelves import (
 from pfpkit.cid import Block
 from pfpkit.evidence import Binding, Outcome, prove
 from pfpkit.images import Limits
+from pfpkit.media import Renderer
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.unixfs import UNIXFS_V0_2015, UNIXFS_V1_2025
 
@@ -48,7 +50,7 @@ def assert_fails(proof, step, error):
     assert proof.steps[place].error == error, proof.steps[place]
     assert all(s.reason.isprintable() and len(s.reason) <= 600 for s in proof.steps)
     assert not proof.holds
-    assert proof.rendered is None
+    assert proof.rendered is None or not proof.rendered.accepted
 
 
 @pytest.mark.parametrize("image_uri", [IMAGE_URI, None, LINK, f"ipfs://ipfs/{SHELF.root}/image"])
@@ -231,23 +233,50 @@ def test_prove__when_metadata_links_elsewhere_than_the_bundle__fails_without_an_
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg">' + SCRIPT + b"</svg>"
 
 
+@pytest.fixture(scope="module")
+def seen():
+    """What comes of a picture at the step `media`, by one worker, and by its header alone."""
+    with asyncio.Runner() as runner:
+
+        async def started():
+            return Renderer(workers=1, sizes=(48,))
+
+        def proofs(image):
+            uri = f"data:application/json,{json.dumps({'image': data_url(image)})}"
+            return [runner.run(prove(uri, None, None, renderer=one)) for one in (renderer, None)]
+
+        renderer = runner.run(started())
+        yield proofs
+        runner.run(renderer.close())
+
+
+def data_url(image):
+    return "data:;base64," + base64.b64encode(image).decode()
+
+
 @pytest.mark.parametrize(
-    "image",
+    ("image", "decoded", "by_header"),
     [
-        SVG,
-        b"",
-        b"<html></html>",
-        PICTURE[: len(PICTURE) // 2],
-        PICTURE[:30],
-        png_of(60_000, 60_000),
-        png_of(4096, 4096, raw=b"\0" * 100),
+        (SVG, "svg-script", "unsupported"),
+        (b"", "not-a-picture", "not-a-picture"),
+        (b"<html></html>", "unsupported", "unsupported"),
+        (png_of(60_000, 60_000), "too-large", "too-large"),
+        (PICTURE[:20], "damaged", "damaged"),
+        (PICTURE[: len(PICTURE) // 2], "damaged", "not-decoded"),
+        (png_of(4096, 4096, raw=b"\0" * 100), "damaged", "not-decoded"),
     ],
-    ids=["svg", "empty", "html", "half", "head", "bomb", "lie"],
+    ids=["svg", "empty", "html", "bomb", "head", "half", "lie"],
 )
-def test_prove__when_the_image_is_no_picture__fails_at_its_media(image):
-    """The bytes are those that were minted, and are not shown."""
-    shelf = token_shelf(image)
-    assert_fails(prove_over(shelf.blocks, *shelf.uris), "media", "BadImage")
+def test_prove__when_the_image_is_no_picture__fails_at_its_media(seen, image, decoded, by_header):
+    """By the word for it. Without decoding, what is wrong after the header is not seen, as said."""
+    for proof, outcome in zip(seen(image), (decoded, by_header), strict=True):
+        assert proof.rendered.outcome == outcome
+        if proof.rendered.accepted:
+            assert proof.steps[-1].reason.endswith("no pixel was decoded")
+            continue
+        error = "TooLarge" if outcome == "too-large" else "BadImage"
+        assert_fails(proof, "media", error)
+        assert proof.steps[-1].reason.startswith(f"{outcome}: ")
 
 
 def test_prove__when_the_image_is_too_large__fails_before_it_is_read():
