@@ -20,7 +20,7 @@ from eth_utils.crypto import keccak
 from pfpkit.addresses import address_kinds, without_credentials
 from pfpkit.chain import TRANSFER, Call, Node, Reverted
 from pfpkit.cost import Terms
-from pfpkit.deployments import Deployment, plain_arguments, record_path
+from pfpkit.deployments import Deployment, forget, record_path
 from pfpkit.errors import (
     ChainError,
     NodeUnreachable,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ape.api import AccountAPI, ProviderAPI, ReceiptAPI
     from ape.contracts import ContractInstance
 
-__all__ = ["Minting", "ScriptCommand", "Sent", "Session", "test_accounts"]
+__all__ = ["Minting", "ReadingCommand", "ScriptCommand", "Sent", "Session", "test_accounts"]
 
 CONTRACT = "ProfilePicture"
 _POLL_S = 1.0
@@ -78,6 +78,16 @@ class ScriptCommand(ConnectedProviderCommand):
     def invoke(self, ctx: click.Context) -> Any:
         with plain():
             return super().invoke(ctx)
+
+
+class ReadingCommand(ScriptCommand):
+    """A ScriptCommand that connects to a network only where the option `pins` is not given."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        if not ctx.params.get("pins"):
+            return super().invoke(ctx)
+        with plain():
+            return self._invoke(ctx)
 
 
 def test_accounts(count: int) -> list["AccountAPI"]:
@@ -122,17 +132,24 @@ class Session:
         """The address of the account that signs."""
         return str(self.account.address)
 
+    @property
+    def genesis(self) -> str:
+        """The hash of the chain's first block."""
+        return _hex(self._provider.get_block(0).hash)
+
+    @property
+    def compiler(self) -> dict[str, Any]:
+        """The compiler of the project, and its settings."""
+        return _compiler()
+
     def forget(self) -> None:
         """Remove the record of a chain that ends with this command."""
         if self.is_ours:
-            self.record().unlink(missing_ok=True)
-            with contextlib.suppress(OSError):
-                self.record().parent.rmdir()
+            forget(self.record())
 
     def record(self) -> Path:
         """Return where this network's deployment is recorded."""
-        genesis = _hex(self._provider.get_block(0).hash)
-        return record_path(self.root, self.chain_id, genesis, is_local=self.is_local)
+        return record_path(self.root, self.chain_id, self.genesis, is_local=self.is_local)
 
     async def deployment(self, node: Node) -> Deployment:
         """Return this network's deployment; refused when there is no code at its address."""
@@ -150,6 +167,14 @@ class Session:
                 f"{path}: {error}, or run `ape run deploy` to deploy another"
             ) from error
         return found
+
+    @property
+    def _is_configured(self) -> bool:
+        """Whether the node's address is the one that ape-config.yaml has for the network."""
+        settings = getattr(self._provider, "settings", None)
+        named = getattr(settings, self._provider.network.ecosystem.name, None) or {}
+        known = named.get(self._provider.network.name) or {}
+        return bool(known.get("uri")) and not self._provider.provider_settings
 
     async def plan(
         self,
@@ -203,6 +228,8 @@ class Session:
         choice = str(self._provider.network_choice)
         if self.is_local and not self._provider.network.is_adhoc:
             return account
+        if self._is_configured:
+            return f"{account} --network {self.network}"
         # A node's address may hold its key.
         bare = "://" not in choice or choice.rstrip("/").endswith(origin(self.url))
         return f"{account} --network {choice if bare else 'URL'}"
@@ -214,30 +241,21 @@ class Session:
             data = contract.constructor.serialize_transaction(*arguments.values()).data
         return Intended("deploy", None, bytes(data))
 
-    def deploy(self, arguments: Mapping[str, Any], plan: Plan, terms: Terms) -> Deployment:
-        """Deploy the collection as planned and return its record, not yet saved."""
+    def deploy(self, arguments: Sequence[Any], plan: Plan, terms: Terms) -> Sent:
+        """Deploy the collection as planned."""
         with self._errors("the deployment"):
             contract = getattr(ape.project, CONTRACT)
             instance = self.account.deploy(
                 contract,
-                *arguments.values(),
+                *arguments,
                 required_confirmations=0,
+                nonce=plan.steps[0].nonce,
                 gas_limit=plan.limit,
                 max_fee=plan.fee_cap(terms),
                 max_priority_fee=min(plan.now.tip, plan.fee_cap(terms)),
             )
             receipt = instance.creation_metadata.receipt
-        sent = self._confirmed("deploy", receipt)
-        return Deployment(
-            chain_id=self.chain_id,
-            genesis=_hex(self._provider.get_block(0).hash),
-            address=str(instance.address),
-            transaction=sent.transaction,
-            block=sent.block,
-            deployer=self.address,
-            arguments=plain_arguments(arguments),
-            compiler=_compiler(),
-        )
+        return self._confirmed("deploy", receipt)
 
     def intended(self, address: str, method: str, *arguments: Any) -> Intended:
         """Return the transaction that would call a method of the collection."""

@@ -190,6 +190,23 @@ class Node:
         answer = await self._one("eth_getCode", [address, at])
         return bytes.fromhex(data_of(answer, self.name, "eth_getCode")[2:])
 
+    async def transaction(self, hashed: str) -> tuple[Any, Any]:
+        """Return a transaction and its receipt as the node has them; None for what it has not."""
+        return tuple(
+            await self._rpc.batch(
+                [("eth_getTransactionByHash", [hashed]), ("eth_getTransactionReceipt", [hashed])]
+            )
+        )
+
+    async def first_log(self, contract: str, block: int) -> tuple[str, int] | None:
+        """Return transaction and block of the first event of a contract from `block` on."""
+        wanted = {"address": contract, "fromBlock": hex(block), "toBlock": "latest"}
+        logs = await self._one("eth_getLogs", [wanted])
+        if not isinstance(logs, list) or not logs:
+            return None
+        first = logs[0]
+        return str(first["transactionHash"]), number_of(first["blockNumber"], self.name)
+
     async def mint_block(self, contract: str, token_id: int) -> BlockRef:
         """Return the block of a token's mint: its Transfer event from the zero address."""
         topics = [TRANSFER, "0x" + "00" * 32, None, f"0x{token_id:064x}"]

@@ -4,23 +4,38 @@
     deployments/local/<chain id>-<genesis hash>.json    a chain that exists on one machine only
 
 A local chain is known by its genesis block too, for every anvil calls itself 31337. A record says
-where to look; that there is code at the address is asked of the chain each time.
+where to look; that there is code at the address is asked of the chain each time. Beside a record
+lies what solc was given, <its name>.input.json, so that the code can be made again when the
+contract in the project is another one.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self, get_origin, get_type_hints
+
+from eth_abi.abi import encode
+from eth_abi.exceptions import EncodingError
 
 from pfpkit.atomic import write_file
 from pfpkit.errors import BadInput, BadMetadata, BadRecord, BadReference
 from pfpkit.metadata import read_json
 from pfpkit.reference import checksum_address
 
-__all__ = ["Deployment", "plain_arguments", "record_path"]
+__all__ = [
+    "CONSTRUCTOR",
+    "Deployment",
+    "encoded_arguments",
+    "forget",
+    "input_path",
+    "pending_path",
+    "plain_arguments",
+    "record_path",
+]
 
-VERSION = 1
+VERSION = 2
 _MAX_BYTES = 2**20
 _ROOM = 4096
 _RESTORE = "restore it, or move it away and run `ape run deploy`"
@@ -28,7 +43,12 @@ _RESTORE = "restore it, or move it away and run `ape run deploy`"
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One deployed collection: where, by whom, when, with what."""
+    """One deployed collection: where, by whom, when, with what.
+
+    `code` is a `solc.Fingerprint`, `collection` has the bundle's CID and, where all tokens were
+    pinned before, their provenance hash; `verified` says by explorer when it confirmed the source.
+    A record of version 1 has none of the three.
+    """
 
     chain_id: int
     genesis: str
@@ -38,6 +58,9 @@ class Deployment:
     deployer: str
     arguments: Mapping[str, Any]
     compiler: Mapping[str, Any]
+    code: Mapping[str, Any] = field(default_factory=dict)
+    collection: Mapping[str, Any] = field(default_factory=dict)
+    verified: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -54,16 +77,25 @@ class Deployment:
             fields: Any = read_json(data, str(path), _MAX_BYTES)
         except BadMetadata as error:
             raise BadRecord(f"{error}; {_RESTORE}") from error
-        if not isinstance(fields, dict) or not _is(fields.get("version"), int, VERSION):
-            raise BadRecord(f"{path} is no deployment record of version {VERSION}; {_RESTORE}")
-        del fields["version"]
+        if not isinstance(fields, dict) or not _is(fields.get("version"), int):
+            raise BadRecord(f"{path} is no deployment record; {_RESTORE}")
+        if not 1 <= (version := fields.pop("version")) <= VERSION:
+            raise BadRecord(
+                f"{path} is a deployment record of version {version}, and this pfpkit reads "
+                f"versions 1 to {VERSION}; install the pfpkit that wrote it"
+            )
+        if version == 1:
+            later: dict[str, Any] = {"code": {}, "collection": {}, "verified": {}}
+            if unknown := sorted(fields.keys() & later.keys()):
+                raise BadRecord(f"{path}: unknown in version 1: {', '.join(unknown)}; {_RESTORE}")
+            fields |= later
         kinds = {name: get_origin(kind) or kind for name, kind in get_type_hints(cls).items()}
         wrong = [name for name, kind in kinds.items() if not _is(fields.get(name), kind)]
         wrong += sorted(fields.keys() - kinds.keys())
         if wrong:
             raise BadRecord(f"{path}: missing, wrong or unknown: {', '.join(wrong)}; {_RESTORE}")
         chain_id, genesis = fields["chain_id"], fields["genesis"]
-        if path.stem not in (str(chain_id), f"{chain_id}-{genesis}"):
+        if path.stem.removesuffix(".pending") not in (str(chain_id), f"{chain_id}-{genesis}"):
             raise BadRecord(
                 f"{path} is the record of chain {chain_id} by its content, and of another by its "
                 f"name; {_RESTORE}"
@@ -110,6 +142,54 @@ def plain_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
         name: f"0x{value.hex()}" if isinstance(value, bytes) else value
         for name, value in arguments.items()
     }
+
+
+CONSTRUCTOR = {
+    "name": "string",
+    "symbol": "string",
+    "owner": "address",
+    "minter": "address",
+    "maxSupply": "uint256",
+    "royaltyReceiver": "address",
+    "royaltyBps": "uint96",
+    "collectionBundle": "bytes32",
+}
+"""The arguments of the contract's constructor, in order, and their types."""
+
+
+def encoded_arguments(arguments: Mapping[str, Any]) -> bytes:
+    """Return a record's arguments as the chain has them, after the creation code; BadRecord when
+    they are not those of the contract's constructor."""
+    try:
+        values = [
+            bytes.fromhex(arguments[name][2:]) if kind == "bytes32" else arguments[name]
+            for name, kind in CONSTRUCTOR.items()
+        ]
+        return encode(list(CONSTRUCTOR.values()), values)
+    except (KeyError, TypeError, ValueError, EncodingError) as error:
+        raise BadRecord(f"the record's arguments are not the constructor's: {error}") from error
+
+
+def input_path(record: Path) -> Path:
+    """Return where the compiler's input lies, beside a record.
+
+    >>> input_path(Path("deployments/1.json")).as_posix()
+    'deployments/1.input.json'
+    """
+    return record.with_name(f"{record.stem}.input.json")
+
+
+def pending_path(record: Path) -> Path:
+    """Return where a deployment stands that was sent, and is not recorded yet."""
+    return record.with_name(f"{record.stem}.pending.json")
+
+
+def forget(record: Path) -> None:
+    """Remove a record and what lies beside it, and the folder if nothing else is in it."""
+    for path in (record, input_path(record), pending_path(record)):
+        path.unlink(missing_ok=True)
+    with suppress(OSError):
+        record.parent.rmdir()
 
 
 def record_path(root: Path, chain_id: int, genesis: str, *, is_local: bool) -> Path:

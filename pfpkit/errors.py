@@ -35,6 +35,7 @@
     │   ├── NoSuchToken      the contract does not know the id
     │   └── TransactionFailed  a transaction was refused or reverted
     ├── StorageError         the profile service's database or object store failed
+    ├── ExplorerError        an explorer refused a contract's source, or did not confirm it
     ├── NoWorker             a process of pfpkit's own does not start
     ├── Unverified           the chain of proof from token to picture is broken
     └── Interrupted          Ctrl-C; says what was done and which command goes on
@@ -212,6 +213,10 @@ class TransactionFailed(ChainError):
 
 class StorageError(PfpkitError):
     """The profile service's database or object store failed; later it may not."""
+
+
+class ExplorerError(PfpkitError):
+    """An explorer refused a contract's source, did not confirm it, or did not answer."""
 
 
 class NoWorker(PfpkitError):

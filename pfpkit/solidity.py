@@ -17,8 +17,10 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 
 CONTRACT = "contracts/ProfilePicture.sol"
+NAME = "ProfilePicture"
 _IMPORT = re.compile(r"""^\s*import\s[^;]*?["']([^"']+)["'];""", re.MULTILINE)
-_OUTPUTS = ["abi", "metadata", "evm.bytecode.object", "evm.deployedBytecode"]
+OUTPUTS = {CONTRACT: {NAME: ["abi", "metadata", "evm.bytecode.object", "evm.deployedBytecode"]}}
+"""What solc is asked for: the contract's code, and not that of what it imports."""
 
 
 def sources(names: Iterable[str], read: Callable[[str], str]) -> dict[str, str]:
@@ -65,7 +67,7 @@ def standard_json_input(root: Path) -> dict[str, Any]:
             "optimizer": {"enabled": True, "runs": settings["optimization_runs"]},
             "viaIR": settings["via_ir"],
             "evmVersion": settings["evm_version"],
-            "outputSelection": {CONTRACT: {Path(CONTRACT).stem: _OUTPUTS}},
+            "outputSelection": OUTPUTS,
         },
     }
 

@@ -104,6 +104,12 @@ class Plan:
         """Wei that the run costs."""
         return self.gas * self.price.fees.each + self.data_wei
 
+    @property
+    def creates(self) -> str:
+        """The address of the one contract that it makes."""
+        (made,) = [step.creates for step in self.steps if step.creates]
+        return made
+
     def check(self, terms: Terms) -> None:
         """TransactionFailed when a limit stops the run, or the account cannot pay for it."""
         # A base fee that was stated is for the cost that is shown; the chain takes its own.

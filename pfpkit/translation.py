@@ -34,6 +34,7 @@ __all__ = ["FOREIGN", "origin", "plain", "translated"]
 
 FOREIGN = (ApeException, RequestException, Web3Exception)
 _URL = re.compile(r"https?://[^\s'\"]+")
+_UNSET = re.compile(r"Invalid uri: \$(\w+)")  # Ape leaves an unset variable as it is written
 
 
 @contextlib.contextmanager
@@ -59,6 +60,11 @@ def translated(error: Exception, what: str) -> PfpkitError:
         name = getattr(type(error), "abi", None)
         named = f"{type(error).__name__} {getattr(error, 'inputs', '') or ''}".strip()
         return TransactionFailed(f"{what} was refused by the contract: {named if name else reason}")
+    if unset := _UNSET.fullmatch(reason):
+        return NodeUnreachable(
+            f"{unset[1]} is not set; put the address of a node of this network into it, such as "
+            f"`export {unset[1]}=https://...`"
+        )
     if "invalid chain id" in reason:
         return WrongChain(
             f"{what}: Ape signs for another chain than the node's; for an anvil that runs "

@@ -1,7 +1,6 @@
 """The whole flow on a local chain, from image files to a verified avatar: `ape run demo`."""
 
 import asyncio
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import click
 
 from pfpkit.accounts import ScriptCommand, Session, test_accounts
 from pfpkit.cost import Terms
+from pfpkit.deployments import forget
 from pfpkit.errors import BadInput
 from pfpkit.flow.demo import demo
 
@@ -30,6 +30,4 @@ def cli(provider: Any, base_fee: str, price: str, out: Path) -> None:
         asyncio.run(demo(session, str(holder.address), terms, out))
     finally:
         if ours:  # its chain ends here, so nothing is left to record
-            record.unlink(missing_ok=True)
-            with suppress(OSError):
-                record.parent.rmdir()
+            forget(record)

@@ -13,31 +13,20 @@ import json
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from eth_utils import keccak
 
+from pfpkit.solc import BYTECODE, Code, compile_with
 from pfpkit.solidity import CONTRACT, canonical, compiler_settings, standard_json_input
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = Path(CONTRACT).stem
-RECORD = ROOT / "contracts" / f"{NAME}.bytecode.json"
+RECORD = ROOT / BYTECODE
 INPUT = ROOT / ".build" / f"{NAME}.input.json"
 COMMAND = "make bytecode"
 WASM = "process.stdout.write(require({!r}).compile(require('fs').readFileSync(0, 'utf8')))"
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """What solc made of the contract: creation code without the constructor's arguments, runtime
-    code with zeros for immutables, where these are (offset, length), and the metadata."""
-
-    creation: bytes
-    runtime: bytes
-    immutables: tuple[tuple[int, int], ...]
-    metadata: str
 
 
 def compilers(version: str) -> dict[str, list[str]]:
@@ -68,34 +57,17 @@ def _said(program: Path, option: str) -> str:
     return subprocess.run([program, option], capture_output=True, text=True).stdout
 
 
-def compile_with(command: list[str], given: dict[str, Any]) -> Code:
-    """What a compiler makes of the input; ends the run with its errors when it makes nothing."""
-    done = subprocess.run(command, input=canonical(given), capture_output=True, check=True)
-    answer = json.loads(done.stdout)
-    errors = [e["formattedMessage"] for e in answer.get("errors", []) if e["severity"] == "error"]
-    if errors:
-        sys.exit("\n".join(["solc refuses the contract:", *errors]))
-    made = answer["contracts"][CONTRACT][NAME]
-    runtime = made["evm"]["deployedBytecode"]
-    places = (p for of_one in runtime["immutableReferences"].values() for p in of_one)
-    return Code(
-        creation=bytes.fromhex(made["evm"]["bytecode"]["object"]),
-        runtime=bytes.fromhex(runtime["object"]),
-        immutables=tuple(sorted((p["start"], p["length"]) for p in places)),
-        metadata=made["metadata"],
-    )
-
-
 def record_of(given: dict[str, Any], code: Code) -> dict[str, Any]:
     """What the record says of an input and of the code that it makes."""
     settings = {k: v for k, v in given["settings"].items() if k != "outputSelection"}
     return {
         "contract": f"{CONTRACT}:{NAME}",
-        "compiler": json.loads(code.metadata)["compiler"]["version"],
+        "compiler": code.compiler,
         "settings": settings,
         "input": _hashed(canonical(given)),
         "creation code without constructor arguments": _hashed(code.creation),
         "runtime code with zeros for immutables": _hashed(code.runtime),
+        "immutables": [list(place) for place in code.immutables],
     }
 
 

@@ -12,7 +12,8 @@ ape compile --verbosity WARNING || exit 1
 
 scripts=(tests/scripts)
 long=(tests/contract tests/gas tests/flow tests/pinning)
-others=("${scripts[@]/#/--ignore=}" "${long[@]/#/--ignore=}")
+apart=(tests/deploy) # make test-deploy
+others=("${scripts[@]/#/--ignore=}" "${long[@]/#/--ignore=}" "${apart[@]/#/--ignore=}")
 
 # Ape takes any port for its node, and waits in vain where another program has that one already.
 read -r one two three < <(python - <<'PORTS'

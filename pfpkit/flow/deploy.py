@@ -2,21 +2,33 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from textwrap import indent
 from typing import Any
 
 import click
 
 from pfpkit.accounts import Session
+from pfpkit.atomic import write_file
 from pfpkit.chain import Node
+from pfpkit.cid import CID
 from pfpkit.console import facts
 from pfpkit.cost import NO_TERMS, Terms
-from pfpkit.deployments import Deployment, plain_arguments
-from pfpkit.errors import NoSuchContract
+from pfpkit.deployments import (
+    Deployment,
+    encoded_arguments,
+    input_path,
+    pending_path,
+    plain_arguments,
+)
+from pfpkit.errors import BadInput, NoSuchContract
+from pfpkit.flow.unfinished import send_once, unfinished
 from pfpkit.fork import forked
 from pfpkit.metadata import CollectionMetadata
 from pfpkit.publication import read_back
 from pfpkit.reference import checksum_address
+from pfpkit.solc import fingerprint
+from pfpkit.solidity import canonical, standard_json_input
 from pfpkit.transaction_plan import Plan
 from pfpkit.workspace import Workspace
 
@@ -46,6 +58,10 @@ async def deploy(
     ]
     async with Node(session.url) as node:
         known = await _known(session, node, again=again)
+        if not only_plan and (found := await unfinished(session, node)) is not None:
+            click.echo(f"{found.address} was deployed before, by a run that did not end")
+            _save(session, work, found)
+            return found
         if known is not None and not again:
             click.echo(f"{known.address} was deployed in block {known.block}; --again for another")
             return known
@@ -76,8 +92,20 @@ async def deploy(
         planned = await session.plan(node, _WHAT, [intended], terms)
         Deployment.check_place(session.record())
         session.agree(planned, terms, yes=yes)
-        made = session.deploy(arguments, planned, terms)
-    made.save(session.record())
+        draft = Deployment(
+            chain_id=session.chain_id,
+            genesis=session.genesis,
+            address=planned.creates,
+            transaction="",
+            block=(await node.block()).number,
+            deployer=session.address,
+            arguments=plain_arguments(arguments),
+            compiler=session.compiler,
+            code=_code(work, intended.data, arguments),
+            collection=_collection(work, itself.root),
+        )
+        made = await send_once(session, node, draft, planned, terms)
+    _save(session, work, made)
     gas = session.sent[-1].gas
     rows = [
         ("contract", made.address),
@@ -91,6 +119,32 @@ async def deploy(
         rows.append(("record", str(session.record().relative_to(session.root))))
     click.echo(facts(rows))
     return made
+
+
+def _code(work: Workspace, sent: bytes, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the fingerprint of what is deployed; BadInput when what explorers get is other code"""
+    found = fingerprint(work.root)
+    encoded = encoded_arguments(plain_arguments(arguments))
+    if found.arguments_in(sent, len(encoded)) != encoded:
+        raise BadInput(
+            "Ape would deploy other code than the sources and settings make that explorers are "
+            "given; nothing was sent; run `ape compile --force`"
+        )
+    return found.plain()
+
+
+def _collection(work: Workspace, root: CID) -> dict[str, Any]:
+    provenance = work.pins().whole.provenance
+    return {"bundle": str(root), "provenance": str(provenance) if provenance else None}
+
+
+def _save(session: Session, work: Workspace, made: Deployment) -> None:
+    """Record a deployment, and beside it what solc was given."""
+    path = session.record()
+    made.save(path)
+    with suppress(OSError):  # it can be made again of the same sources, and `verify` says so
+        write_file(input_path(path), canonical(standard_json_input(work.root)))
+    pending_path(path).unlink(missing_ok=True)
 
 
 def _show_plan(

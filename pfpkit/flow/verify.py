@@ -1,4 +1,4 @@
-"""Check that what is recorded as pinned is there, on services and through gateways."""
+"""Check that what is recorded is so: a deployment, and pins on services and through gateways."""
 
 import json
 import random
@@ -9,10 +9,17 @@ from dataclasses import dataclass
 
 import click
 
+from pfpkit.accounts import Session
 from pfpkit.availability import Check, State, check_directory, check_gateways, check_services
+from pfpkit.chain import Node
+from pfpkit.configuration import pfpkit_section
 from pfpkit.console import table
+from pfpkit.deployments import Deployment, input_path
 from pfpkit.errors import BadInput, NotPinned, PinError
+from pfpkit.explorers.settings import sourcify
 from pfpkit.flow.pin import pin_command
+from pfpkit.flow.verify_deployment import Expected, verify_deployment
+from pfpkit.flow.verify_source import read_input, verify_source
 from pfpkit.pinning import Pinner
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pins import PinEntry, Pins
@@ -21,7 +28,7 @@ from pfpkit.publication import Route
 from pfpkit.whole import DIRECTORY, DirectoryPins
 from pfpkit.workspace import Workspace
 
-__all__ = ["VerifyOptions", "verify_pins"]
+__all__ = ["VerifyOptions", "verify_all", "verify_pins"]
 
 _SHOWN = 20
 
@@ -39,6 +46,26 @@ class VerifyOptions:
     sample: int | None = None
     slow_s: float = 10.0
     as_json: bool = False
+
+
+async def verify_all(
+    session: Session, expected: Expected, source: str | None, *, as_json: bool = False
+) -> None:
+    """Compare the network's deployment with everything else, or its source with the chain."""
+    path = session.record()
+    record = Deployment.load(path)
+    async with Node(session.url) as node:
+        if source is None:
+            work = Workspace(session.root)
+            await verify_deployment(work, record, node, expected, as_json=as_json)
+            return
+        if source == "sourcify":
+            section = pfpkit_section(session.root / "ape-config.yaml").get("explorers")
+            given = await sourcify(section).published(record.chain_id, record.address)
+            whose = source
+        else:
+            given, whose = read_input(path), str(input_path(path).relative_to(session.root))
+        await verify_source(record, given, whose, node, as_json=as_json)
 
 
 async def verify_pins(work: Workspace, options: VerifyOptions | None = None) -> None:

@@ -9,6 +9,7 @@ given a disk that is full, the old record stays and the new one is printed
 import json
 import resource
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,9 @@ DEPLOYMENT = Deployment(
     deployer="0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359",
     arguments={"name": "Pips", "maxSupply": 10, "collectionBundle": "0x" + "ef" * 32},
     compiler={"name": "solc", "version": "0.8.37", "via_ir": True},
+    code={"runtime": "0x" + "12" * 32, "immutables": [[746, 32]]},
+    collection={"bundle": "bafybei", "provenance": None},
+    verified={"sourcify": {"at": "2026-11-30T03:00:00Z", "match": "exact_match"}},
 )
 
 
@@ -83,7 +87,7 @@ def test_load__when_there_is_none__says_what_to_run(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"{", b"[]", b"null", b"\xff", b"{}", b'{"version":1}', b'{"version":1,"version":1}'],
+    [b"", b"{", b"[]", b"null", b"\xff", b"{}", b'{"version":2}', b'{"version":2,"version":2}'],
 )
 def test_load__when_it_is_no_record__is_refused(path, text):
     """Cut short, of another kind, or not text."""
@@ -104,7 +108,8 @@ def test_load__when_a_field_is_missing_or_unknown__names_it(path):
     fields = json.loads(path.read_text())
     for name in fields:
         path.write_text(json.dumps({key: value for key, value in fields.items() if key != name}))
-        with pytest.raises(BadRecord, match=name):
+        named = "is no deployment record" if name == "version" else name
+        with pytest.raises(BadRecord, match=named):
             Deployment.load(path)
     path.write_text(json.dumps(fields | {"note": 1}))
     with pytest.raises(BadRecord, match="note"):
@@ -114,7 +119,7 @@ def test_load__when_a_field_is_missing_or_unknown__names_it(path):
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("version", 2),
+        ("version", 0),
         ("version", True),
         ("version", "1"),
         ("chain_id", True),
@@ -126,6 +131,8 @@ def test_load__when_a_field_is_missing_or_unknown__names_it(path):
         ("address", 7),
         ("arguments", []),
         ("compiler", "solc"),
+        ("code", []),
+        ("verified", None),
     ],
 )
 def test_load__when_a_field_is_wrong__is_refused(path, field, value):
@@ -135,6 +142,27 @@ def test_load__when_a_field_is_wrong__is_refused(path, field, value):
     with pytest.raises(BadRecord) as refusal:
         Deployment.load(path)
     assert str(path) in str(refusal.value)
+
+
+def test_load__of_version_1__has_nothing_of_what_came_later(path):
+    """What the last pfpkit wrote is read; of its code and its source nothing is known."""
+    fields = json.loads(path.read_text())
+    later = ("code", "collection", "verified")
+    old = {name: value for name, value in fields.items() if name not in later} | {"version": 1}
+    path.write_text(json.dumps(old))
+    found = Deployment.load(path)
+    assert found == replace(DEPLOYMENT, code={}, collection={}, verified={})
+    path.write_text(json.dumps(fields | {"version": 1}))
+    with pytest.raises(BadRecord, match="unknown in version 1: code, collection, verified"):
+        Deployment.load(path)
+
+
+def test_load__of_a_later_version__says_which_pfpkit_to_install(path):
+    """It is not read by half."""
+    fields = json.loads(path.read_text())
+    path.write_text(json.dumps(fields | {"version": 3}))
+    with pytest.raises(BadRecord, match=r"version 3, and this pfpkit reads versions 1 to 2; inst"):
+        Deployment.load(path)
 
 
 @pytest.mark.parametrize("field", ["chain_id", "genesis"])
