@@ -145,7 +145,7 @@ def test_sourcify__is_busy_for_ever__says_so(server, submission):
 def test_sourcify__is_pending_for_ever__says_to_come_again(server, submission):
     """Not a success, and not a wait without end."""
     server.looks = 10**6
-    with pytest.raises(ExplorerError, match="has not compiled the source after 0.2 s; run this"):
+    with pytest.raises(ExplorerError, match=r"has not compiled the source after 0\.2 s; run this"):
         to_sourcify(server, submission, within_s=0.2)
 
 
@@ -232,7 +232,7 @@ def test_etherscan__rate_limit__is_waited_out(scan, submission):
 def test_etherscan__is_pending_for_ever__says_to_come_again(scan, submission):
     """Not a success, and not a wait without end."""
     scan.looks = 10**6
-    with pytest.raises(ExplorerError, match="has not compiled the source after 0.2 s"):
+    with pytest.raises(ExplorerError, match=r"has not compiled the source after 0\.2 s"):
         to_etherscan(scan, submission, within_s=0.2)
 
 
