@@ -61,11 +61,15 @@ async def json_of(request: Request) -> Mapping[str, Any]:
 
 
 def field(form: FormData, name: str, most: int = 1_000) -> str:
-    """Return a text field of a form, empty where it is missing; Problem when it is too long."""
+    """Return a text field of a form, empty where it is missing; Problem when it is too long.
+
+    Its line ends are those that were typed: a browser sends each as CR LF.
+    """
     value = form.get(name, "")
-    if not isinstance(value, str) or len(value) > most:
+    text = value.replace("\r\n", "\n") if isinstance(value, str) else None
+    if text is None or len(text) > most:
         raise Problem(400, "bad-request", f"{name} has to be a text of at most {most} letters")
-    return value
+    return text
 
 
 def text_of(values: Mapping[str, Any], name: str, most: int = 10_000) -> str:

@@ -114,7 +114,8 @@ async def pin(request: Request) -> Response:
     bundle = _bundle_of(row)
     routes = [Route(_route_name(url), url) for url in settings.gateways]
     try:
-        (published,) = [one async for one in publish([("draft", bundle)], service.pinners, routes)]
+        # A record's key is a token's number; here nothing is recorded, and there is no number yet.
+        (published,) = [one async for one in publish([("1", bundle)], service.pinners, routes)]
     except (PinError, Unverified) as error:
         raise Problem(502, "not-pinned", f"the picture is not pinned: {error}") from None
     call = Call("mint(address,bytes32)", "uint256", (to, bundle.digest))

@@ -38,6 +38,7 @@ def visit(chromium, site):
     contexts, visitors = [], []
 
     def make(*wallets, site=site, **options):
+        site.forget_attempts()
         context = chromium.new_context(**({"viewport": WIDE} | options))
         contexts.append(context)
         visitor = Visitor(context, site)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,23 +10,20 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-import uvicorn
-
 from pfpkit.bundle import build
 from pfpkit.images import clean
 from pfpkit.metadata import Attribute, TokenMetadata
 from pfpkit.pinning import Dag
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pinning.gateway import Gateway
-from pfpkit.profile.app import application
-from pfpkit.profile.settings import ObjectPlace, Settings
+from pfpkit.profile.attempts import Attempts
 from pfpkit.reference import TokenRef
 from support.anvil import DEPLOYER, HOLDER, Anvil
 from support.loopback import Loopback
+from support.profile import ProfileService, settings_in
 from support.tokens import Tokens
 
 PICTURES = Path(__file__).parents[2] / "metadata" / "images"
-_READY_WITHIN_S = 30
 
 
 class Road(Loopback):
@@ -65,12 +59,20 @@ class Road(Loopback):
 class Site:
     """A running service, and what it stands on."""
 
-    url: str
+    service: ProfileService
     chain: Anvil
     road: Road
     tokens: Tokens
     store: BlockStore
-    settings: Settings
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return self.service.origin
+
+    def forget_attempts(self) -> None:
+        """Let all tests sign up, which one person may not do as often."""
+        self.service.parts.attempts = Attempts()
 
     def mint(self, picture: str = "1.png", name: str = "Fennel", to: str = HOLDER) -> TokenRef:
         """A pinned token of a sample picture."""
@@ -96,43 +98,14 @@ def running_site(folder: Path, project: Any, **changes: Any) -> Iterator[Site]:
         gateway = parts.enter_context(Gateway(store))
         people = [DEPLOYER, HOLDER]
         tokens = Tokens(chain.node, project, people, name="Lanternwood", max_supply=1000)
-        listener = parts.enter_context(socket.create_server(("127.0.0.1", 0)))
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        settings = Settings(
-            **{
-                "origin": url,
-                "secret": "s" * 32,
-                "database_url": f"sqlite:///{folder / 'profile.db'}",
-                "objects": ObjectPlace(folder=folder / "objects"),
-                "nodes": (road.url,),
-                "chain_id": 31337,
-                "gateways": (gateway.url,),
-                "collection": tokens.address,
-                "pinners": ("blockstore",),
-                "blocks": folder / "blocks",
-                "work": folder / "work",
-                "max_head_age_s": None,
-                "poll_s": 0.25,
-                **changes,
-            }
+        settings = settings_in(
+            folder,
+            nodes=(road.url,),
+            gateways=(gateway.url,),
+            collection=tokens.address,
+            pinners=("blockstore",),
+            blocks=folder / "blocks",
+            **changes,
         )
-        parts.enter_context(_served(settings, listener))
-        yield Site(url, chain, road, tokens, store, settings)
-
-
-@contextmanager
-def _served(settings: Settings, listener: socket.socket) -> Iterator[None]:
-    config = uvicorn.Config(
-        application(settings), log_level="warning", ws="none", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    until = time.monotonic() + _READY_WITHIN_S
-    while not server.started:
-        if not thread.is_alive() or time.monotonic() > until:
-            raise RuntimeError("the service did not start; its log is above")
-        time.sleep(0.01)
-    yield
-    server.should_exit = True
-    thread.join()
+        service = parts.enter_context(ProfileService(settings))
+        yield Site(service, chain, road, tokens, store)

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from support.profile import PASSWORD
+
 SHOTS = Path(__file__).parents[2] / ".build" / "browser" / "shots"
 WIDE = {"width": 1200, "height": 850}
 PHONE = {"viewport": {"width": 375, "height": 720}, "is_mobile": True, "has_touch": True}
-PASSWORD = "correct horse battery"
 
 
 class Visitor:
@@ -75,7 +76,7 @@ class Visitor:
         """Wait until the verdict says this."""
         expect(self.page.locator(".verdict")).to_contain_text(re.compile(text, re.IGNORECASE))
 
-    def shoot(self, name):
-        """Keep what is seen as a file, for people."""
+    def shoot(self, name, whole=True):
+        """Keep what is seen as a file, for people: the whole page, or what is on the screen."""
         SHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True, animations="disabled")
+        self.page.screenshot(path=SHOTS / f"{name}.png", full_page=whole, animations="disabled")

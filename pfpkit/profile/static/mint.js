@@ -61,7 +61,7 @@ async function compute () {
   form.append('image', file)
   const draft = await post('/mint/draft', form)
   const [bytes, metadata] = await Promise.all([bytesOf(draft.image.url), bytesOf(draft.metadata.url)])
-  const fields = { name: name.value, description: description.value.replaceAll('\r\n', '\n') }
+  const fields = { name: name.value.trim(), description: description.value.trim() }
   const ours = await bundleOf(bytes, fields)
   showImage(new Blob([bytes], { type: draft.image.media_type }))
   await showRemoved(draft, file)

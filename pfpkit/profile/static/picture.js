@@ -2,12 +2,17 @@
 // The page fails closed by itself: when nothing more is heard of the service, a hexagon is dashed,
 // and past the maximum age the picture goes.
 
+/** How often the service is heard, unless it says so. */
 const EVERY_S = 15
-const SILENT = 2.5
+/** How many events may be missing. */
+const SILENT = 2
 const LABELS = { ordinary: 'An ordinary upload: nothing to check', none: 'No picture yet' }
 const SHORT = { verified: 'verified', stale: 'verified before', unverified: 'unverified', ordinary: 'upload', none: 'no picture' }
 
-/** Follow the pictures of these people by server-sent events; `changed(picture)` after each. */
+/**
+ * Follow the pictures of these people by server-sent events. `changed(picture)` is called with what
+ * is shown now whenever that is another picture or another state.
+ */
 export function follow (names, changed = () => {}) {
   const path = names.length === 1
     ? `/u/${encodeURIComponent(names[0])}/events`
@@ -16,17 +21,21 @@ export function follow (names, changed = () => {}) {
   const source = new EventSource(path)
   source.addEventListener('picture', ({ data }) => {
     const picture = JSON.parse(data)
-    const before = heard.get(picture.name)?.picture
-    heard.set(picture.name, { picture, at: performance.now() })
-    showPicture(picture)
-    if (before?.version !== picture.version) changed(picture, before)
+    heard.set(picture.name, { picture, at: performance.now(), key: heard.get(picture.name)?.key })
+    draw(heard.get(picture.name))
   })
-  setInterval(() => {
-    for (const { picture, at } of heard.values()) {
-      const silent = (performance.now() - at) / 1000
-      showPicture(silent > SILENT * (picture.checked?.every_s ?? EVERY_S) ? unheard(picture, silent) : picture)
-    }
-  }, 1000)
+  setInterval(() => heard.forEach(draw), 1000)
+
+  function draw (entry) {
+    const silent = (performance.now() - entry.at) / 1000
+    const quiet = SILENT * (entry.picture.checked?.every_s ?? EVERY_S)
+    const shown = silent > quiet ? unheard(entry.picture, silent) : entry.picture
+    const key = `${shown.version} ${shown.state}`
+    showPicture(shown)
+    if (entry.key === key) return
+    entry.key = key
+    changed(shown)
+  }
 }
 
 /** The picture as it may still be shown when the service was silent for `silent` seconds. */
