@@ -19,6 +19,7 @@ from eth_utils.crypto import keccak
 
 from pfpkit.addresses import address_kinds, without_credentials
 from pfpkit.chain import TRANSFER, Call, Node, Reverted
+from pfpkit.cli.keys import refuse_keys
 from pfpkit.cost import Terms
 from pfpkit.deployments import Deployment, forget, record_path
 from pfpkit.errors import (
@@ -68,6 +69,8 @@ class ScriptCommand(ConnectedProviderCommand):
     """An Ape command whose errors are one line on stderr and exit code 1."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with plain():
+            refuse_keys(args[1] if len(args) > 1 else kwargs.get("args", []))
         for option in self.params:
             if option.name == "verbosity":
                 # What a script does and why it failed, it says itself; `-v` still asks Ape.
@@ -250,9 +253,7 @@ class Session:
                 *arguments,
                 required_confirmations=0,
                 nonce=plan.steps[0].nonce,
-                gas_limit=plan.limit,
-                max_fee=plan.fee_cap(terms),
-                max_priority_fee=min(plan.now.tip, plan.fee_cap(terms)),
+                **plan.overrides(terms),
             )
             receipt = instance.creation_metadata.receipt
         return self._confirmed("deploy", receipt)
@@ -263,11 +264,20 @@ class Session:
             data = getattr(self._contract(address), method).encode_input(*arguments)
         return Intended(method, address, bytes(data))
 
-    def send(self, what: str, address: str, method: str, *arguments: Any) -> "ReceiptAPI":
-        """Send one transaction and wait until it is in a block."""
+    def send(
+        self,
+        what: str,
+        address: str,
+        method: str,
+        *arguments: Any,
+        fees: Mapping[str, int] | None = None,
+    ) -> "ReceiptAPI":
+        """Send one transaction and wait until it is in a block; `fees` as a plan has them."""
         with self._errors(what):
             call = getattr(self._contract(address), method)
-            receipt = call(*arguments, sender=self.account, required_confirmations=0)
+            receipt = call(
+                *arguments, sender=self.account, required_confirmations=0, **(fees or {})
+            )
         self._confirmed(what, receipt)
         return receipt
 

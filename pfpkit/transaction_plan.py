@@ -126,6 +126,12 @@ class Plan:
         """Return `maxFeePerGas` for its transactions; see `Terms.fee_cap`."""
         return terms.fee_cap(self.now, self.limit, self.data_wei)
 
+    def overrides(self, terms: Terms) -> dict[str, int]:
+        """Return gas limit and fees of its one transaction, as Ape names them."""
+        cap = self.fee_cap(terms)
+        tip = min(self.now.tip, cap)
+        return {"gas_limit": self.limit, "max_fee": cap, "max_priority_fee": tip}
+
     def head(self) -> str:
         """Return what is asked about before sending: network, account, cost."""
         rows = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.anvil import BEGINNING, DEPLOYER, HOLDER, Anvil
+from support.anvil import BEGINNING, DEPLOYER, HOLDER, KEY, Anvil
 from support.node import calldata
 from support.project import Project
 
@@ -38,6 +38,8 @@ BAD_OPTIONS = {
     "no such entry": (f"{MINT} --entry 99", "99 is in no record of pins; run `ape run pin` first"),
     "no gateway": (f"{MINT} --gateway ftp://x", "'ftp://x' is not a gateway URL"),
     "no such account": ("ape run mint --account nobody", "Account with alias 'nobody' not found"),
+    "a private key": (f"ape run mint --account 0x{KEY}", "name of an Ape account, and no key"),
+    "a key, joined": (f"ape run deploy --account={KEY}", "name of an Ape account, and no key"),
     "no such network": (f"{MINT} --network nowhere", "No ecosystem named 'nowhere'.\n"),
     "no such token": ("ape run resolve 99", "/99 is not shown. no-token: nobody has it at block"),
     "no token to move": (f"{TRANSFER} --token 99 --to {HOLDER}", "/99 does not exist at block"),
