@@ -44,6 +44,11 @@ class Node:
     async def __aexit__(self, *_: object) -> None:
         await self._rpc.close()
 
+    @property
+    def requests(self) -> int:
+        """How many HTTP requests were sent to it."""
+        return self._rpc.sent
+
     async def chain_id(self) -> int:
         """Return the id of the chain that the node is of (EIP-695)."""
         return number_of(await self._one("eth_chainId", []), self.name)

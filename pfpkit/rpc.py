@@ -134,6 +134,8 @@ class Rpc:
         self._place = Place.of(self._url)
         self._connections = Connections()
         self._most = _BATCH
+        self.sent = 0
+        """How many HTTP requests were sent."""
 
     async def close(self) -> None:
         """Close the connections."""
@@ -252,6 +254,7 @@ class Rpc:
             raise NodeUnreachable(f"{self.name} gave no JSON answer; is it a node?") from None
 
     async def _receive(self, body: Any) -> bytes:
+        self.sent += 1
         headers = [
             (b"Accept-Encoding", b"identity"),
             (b"User-Agent", b"pfpkit"),

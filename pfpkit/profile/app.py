@@ -22,8 +22,20 @@ from pfpkit.media import Renderer
 from pfpkit.pinning import Pinner
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pinning.settings import PinningSettings, make_pinners
-from pfpkit.profile import details, events, files, minting, people_api, profiles, signing, wallet
+from pfpkit.profile import (
+    comparing,
+    demo,
+    details,
+    events,
+    files,
+    minting,
+    people_api,
+    profiles,
+    signing,
+    wallet,
+)
 from pfpkit.profile.attempts import Attempts
+from pfpkit.profile.comparison import Comparison
 from pfpkit.profile.database import Database
 from pfpkit.profile.events import Hub
 from pfpkit.profile.follower import Follower
@@ -72,6 +84,8 @@ def application(settings: Settings) -> Starlette:
             *signing.ROUTES,
             *wallet.ROUTES,
             *minting.ROUTES,
+            *comparing.ROUTES,
+            *demo.ROUTES,
             *details.ROUTES,
             *events.ROUTES,
             *profiles.ROUTES,
@@ -96,16 +110,25 @@ async def _built(settings: Settings, parts: AsyncExitStack) -> Service:
     for pinner in pinners:
         await parts.enter_async_context(pinner)
     collection_name, minter = await _collection(settings, chain)
+    objects = Objects(settings.objects)
+
+    async def begin_comparison() -> Comparison | None:
+        found = await Comparison.begin(settings, database, objects, renderer)
+        if found is not None:
+            parts.callback(found.close)
+        return found
+
     return Service(
         settings=settings,
         database=database,
-        shelf=Shelf(database, Objects(settings.objects)),
+        shelf=Shelf(database, objects),
         renderer=renderer,
         pages=environment(_HERE / "templates"),
         static=StaticFiles(_HERE / "static"),
         chain=chain,
         resolver=resolver,
         hub=Hub(),
+        begin_comparison=begin_comparison,
         pinners=pinners,
         collection_name=collection_name,
         minter=minter,

@@ -1,7 +1,8 @@
 """What a request needs, built once by `pfpkit.profile.app` and found by `service_of(request)`."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from jinja2 import Environment
@@ -19,6 +20,7 @@ from pfpkit.quorum import Quorum
 from pfpkit.resolver import Resolver
 
 if TYPE_CHECKING:
+    from pfpkit.profile.comparison import Comparison
     from pfpkit.profile.events import Hub
 
 __all__ = ["Service", "service_of"]
@@ -43,10 +45,23 @@ class Service:
     """Challenges that one client asks for."""
     waiting: asyncio.Semaphore
     """Pictures that may wait to be rendered."""
+    begin_comparison: Callable[[], Awaitable["Comparison | None"]]
     pinners: tuple[Pinner, ...] = ()
     collection_name: str | None = None
     minter: str | None = None
     """Who may mint in the contract of the settings, as the chain said at the start."""
+
+    compared: "Comparison | None" = None
+    comparing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def comparison(self) -> "Comparison | None":
+        """Return the comparison, begun when it is asked for first; None outside of the demo."""
+        if not self.settings.demo:
+            return None
+        async with self.comparing:
+            if self.compared is None:
+                self.compared = await self.begin_comparison()
+            return self.compared
 
 
 def service_of(request: HTTPConnection) -> Service:

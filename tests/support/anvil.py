@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
+import threading
 from typing import Any, Self
 
 from eth_utils import to_checksum_address
@@ -39,6 +41,8 @@ class Anvil:
             if not line:
                 raise RuntimeError(f"anvil did not start: {said}")
             said += line
+        # It stands still when it has written 64 KiB that nobody reads.
+        threading.Thread(target=self._drain, daemon=True).start()
         self.url = f"http://{found[1]}"
         self.node = Node(self.url)
         return self
@@ -71,6 +75,11 @@ class Anvil:
     def checksummed(address: str) -> str:
         """An address that the node wrote in lower case, as EIP-55 writes it."""
         return str(to_checksum_address(address))
+
+    def _drain(self) -> None:
+        with contextlib.suppress(ValueError):  # closed while it was read
+            while self._line():
+                pass
 
     def _line(self) -> str:
         assert self.process.stdout is not None
