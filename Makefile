@@ -9,7 +9,7 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: help setup demo test test-peers test-browser test-deploy check readme figures bytecode analyse bench-gas bench-gas-experiments bench-pin soak-pin prove prove-bugs mutate lock samples clean
+.PHONY: help setup demo test test-peers test-browser test-deploy check readme figures bytecode analyse bench-gas bench-gas-experiments bench-pin bench-resolve soak-pin prove prove-bugs mutate lock samples clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,10 @@ bench-pin: setup .build/bench-pin/peers/.installed ## pinning beside npm's impor
 	@PYTHONPATH=tests ONLY='$(ONLY)' $(BIN)/python -m benchmarks.pin
 	@$(BIN)/python tools/figures.py
 
+bench-resolve: setup benchmarks/node_modules/.package-lock.json .build/peers/python/.done .build/peers/helia/node_modules/.package-lock.json .build/bench-resolve/peers/.installed ## resolving beside a plain fetch and JavaScript (only some: ONLY=one|many|other|helia)
+	@PYTHONPATH=tests ONLY='$(ONLY)' $(BIN)/python -m benchmarks.resolve
+	@$(BIN)/python tools/figures.py
+
 soak-pin: setup ## 10,000 bundles to three back ends, through kills, failures and cuts
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.pin.soak
 
@@ -111,6 +115,12 @@ benchmarks/node_modules/.package-lock.json: benchmarks/package-lock.json
 	@echo "bench-pin: the programs beside it, into .build/bench-pin/peers"
 	@mkdir -p $(@D) && cp benchmarks/pin/peers/*.mjs benchmarks/pin/peers/*.json benchmarks/pin/peers/.npmrc $(@D)
 	@cd $(@D) && npm ci --no-audit --no-fund --ignore-scripts --silent
+	@touch $@
+
+.build/bench-resolve/peers/.installed: $(wildcard benchmarks/resolve/peers/*)
+	@echo "bench-resolve: the programs beside it, into .build/bench-resolve/peers"
+	@mkdir -p $(@D) && cp benchmarks/resolve/peers/*.mjs benchmarks/resolve/peers/*.json benchmarks/resolve/peers/.npmrc $(@D)
+	@cd $(@D) && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
 	@touch $@
 
 # Where Vyper cannot be installed, the benchmark says so and leaves Snekmate out.

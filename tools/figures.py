@@ -19,9 +19,10 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.gas import plot, report  # noqa: E402 - the line above makes it found
 from benchmarks.pin import report as pinning  # noqa: E402
+from benchmarks.resolve import report as resolving  # noqa: E402
 
 BLOCK = re.compile(r"(<!-- figures: ([^>]+) -->\n).*?(<!-- end of figures -->)", re.DOTALL)
-PAGES = ("README.md", "docs/gas.md", "docs/benchmarks-pin.md")
+PAGES = ("README.md", "docs/gas.md", "docs/benchmarks-pin.md", "docs/benchmarks-resolve.md")
 PLOT = "benchmarks/results/gas.svg"
 
 
@@ -49,6 +50,11 @@ def blocks() -> dict[str, Callable[[], str]]:
     found["pinning, asked"] = lambda: pinning.figures(pins)
     for name in pinning.BASE:
         found[f"pinning, {name}"] = lambda name=name: pinning.part(pins, name)
+    reads = resolving.read()
+    found["resolving, measured with"] = lambda: resolving.measured_with(reads)
+    found["resolving, asked"] = lambda: resolving.figures(reads)
+    for name in resolving.PARTS:
+        found[f"resolving, {name}"] = lambda name=name: resolving.part(reads, name)
     for title in experiments["patches"]:
         found[title] = lambda title=title: report.experiment(experiments, title)
     return found

@@ -31,6 +31,7 @@ class Node:
     """One connection to an anvil, kept open."""
 
     def __init__(self, url: str) -> None:
+        self.url = url
         self._connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
         self.rpc("anvil_autoImpersonateAccount", True)
 

@@ -1,0 +1,1 @@
+"""Resolving beside other programs and beside what checks nothing: `make bench-resolve`."""
