@@ -133,7 +133,7 @@ async def _built(settings: Settings, parts: AsyncExitStack) -> Service:
         collection_name=collection_name,
         minter=minter,
         attempts=Attempts(),
-        asking=Attempts(60, 60.0),
+        asking=Attempts(settings.per_minute, 60.0),
         waiting=asyncio.Semaphore(_RENDERED_AT_ONCE),
     )
 

@@ -72,6 +72,8 @@ class Settings:
     """How old the latest block may be for the node to count as reachable; None: any age."""
     poll_s: float = 1.0
     """How often the chain is asked for a new block."""
+    per_minute: int = 60
+    """Accounts and challenges that one client may ask for in a minute, from each worker."""
     demo: bool = False
     """Whether this is the demo: a chain with unlocked accounts, and a gateway that can lie."""
 
@@ -106,6 +108,7 @@ class Settings:
             "fresh_s": read.optional("PFPKIT_FRESH_S", _seconds, 30.0),
             "max_age_s": read.optional("PFPKIT_MAX_AGE_S", _seconds, 600.0),
             "max_head_age_s": read.optional("PFPKIT_MAX_HEAD_AGE_S", _seconds, 180.0),
+            "per_minute": read.optional("PFPKIT_PER_MINUTE", _count, 60),
             "poll_s": read.optional("PFPKIT_POLL_S", _seconds, 1.0),
         }
         read.finish()
@@ -233,7 +236,7 @@ def _chain_id(text: str) -> int:
 
 
 def _count(text: str) -> int:
-    if not re.fullmatch(r"[1-9][0-9]{0,2}", text):
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", text):
         raise _Wrong("has to be a number from 1 on")
     return int(text)
 

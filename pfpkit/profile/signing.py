@@ -44,7 +44,7 @@ async def sign_up(request: Request) -> Response:
         check_name(name)
     except BadInput as error:
         raise Problem(422, "bad-name", str(error), field="name") from None
-    service.attempts.count(f"sign up {_client(request)}")
+    service.asking.count(_client(request))
     try:
         kept = await hash_password(password)
     except BadInput as error:
