@@ -38,6 +38,7 @@ def settings_in(folder: Path, **changes: Any) -> Settings:
         gateways=("http://127.0.0.1:1",),
         work=folder,
         max_head_age_s=None,
+        per_minute=10_000,
         poll_s=0.1,
     )
     return replace(plain, **changes)
