@@ -63,7 +63,7 @@ def known(chromium, site):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_page__when_looked_at__has_no_violation_and_fits(visit, path, scheme, screen):
+def test_page__when_looked_at__has_no_violation_and_fits(visit, known, path, scheme, screen):
     """axe-core finds nothing, and nothing is wider than the screen."""
     visitor = visit(color_scheme=scheme, **screen)
     visitor.open(path)

@@ -78,8 +78,8 @@ def test_mint__when_the_wallet_is_not_the_minters__nothing_is_sent(visit, site, 
     fill(visitor, pixels.picture())
     visitor.page.get_by_role("button", name="Connect a wallet and mint").click()
     visitor.choose(wallet)
-    expect(visitor.page.locator("#make-said")).to_contain_text("only the contract's minter mints")
-    expect(visitor.page.locator("#make-said")).to_contain_text(wallet.account)
+    expect(visitor.page.locator("#steps")).to_contain_text("only the contract's minter mints")
+    expect(visitor.page.locator("#steps")).to_contain_text(wallet.account)
     visitor.shoot("mint-not-minter")
     assert minted(site) == before
     assert "eth_sendTransaction" not in wallet.methods()
@@ -97,12 +97,34 @@ def test_mint__when_refused__nothing_is_minted_and_it_can_be_tried_again(
     button = visitor.page.get_by_role("button", name="Connect a wallet and mint")
     button.click()
     visitor.choose(minter_wallet)
-    expect(visitor.page.locator("#make-said")).to_contain_text("You refused")
+    expect(visitor.page.locator("#steps")).to_contain_text("You refused")
     assert minted(site) == before
     minter_wallet.refuses = frozenset()
     button.click()
     visitor.choose(minter_wallet)
     visitor.page.wait_for_url("**/u/*", timeout=60_000)
+    assert minted(site) == before + 1
+
+
+def test_mint__when_only_the_signature_is_refused__is_not_minted_again(
+    visit, site, minter_wallet, names
+):
+    """The second try asks for the signature alone."""
+    before = minted(site)
+    visitor = visit(minter_wallet)
+    visitor.sign_up(next(names))
+    fill(visitor, pixels.picture(), "Once")
+    minter_wallet.refuses = frozenset(["personal_sign"])
+    button = visitor.page.get_by_role("button", name="Connect a wallet and mint")
+    button.click()
+    visitor.choose(minter_wallet)
+    expect(visitor.page.locator("#steps")).to_contain_text("You refused")
+    visitor.shoot("mint-signature-refused")
+    minter_wallet.refuses = frozenset()
+    button.click()
+    visitor.choose(minter_wallet)
+    visitor.page.wait_for_url("**/u/*", timeout=60_000)
+    visitor.shows("hexagon")
     assert minted(site) == before + 1
 
 

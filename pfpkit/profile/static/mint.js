@@ -79,7 +79,7 @@ async function compute () {
     make.hidden = true
     return say(verdict, 'They differ. The server would pin something else than this page has seen; nothing is minted.', 'bad')
   }
-  ready = { draft, digest: ours.root.digest }
+  ready = { draft, digest: ours.root.digest, token: null }
   make.hidden = false
   say(verdict, `Equal in every digit, of ${bytes.length.toLocaleString('en')} bytes of picture and ${ours.metadataBytes.length} of metadata.`, 'good')
   comparison.scrollIntoView({ block: 'nearest' })
@@ -127,34 +127,40 @@ function labelled (title, cid) {
 }
 
 async function mint () {
-  const said = document.getElementById('make-said')
-  const { draft, digest } = ready
   steps.replaceChildren()
-  say(said, '')
   try {
-    const wallet = await doStep(steps, 'Connect the minter', async () => {
-      const found = await connectWallet()
-      if (!same(found.account, minter)) {
-        throw new Error(`${found.name} uses ${found.account}, and only the contract's minter mints: ${minter}.`)
-      }
-      await found.useChain(Number(chain), page.chain.name)
-      return [`${found.name}, ${found.account}`, found]
-    })
-    await doStep(steps, 'Pin, and read back', async () => {
-      const pinned = await post('/mint/pin', { draft: draft.draft, to: wallet.account })
-      return [`On ${pinned.pinned.join(', ')}; came back through ${pinned.read_back.join(', ')}, hashed.`]
-    })
-    const token = await doStep(steps, 'Mint', (tell) => sendMint(wallet, digest, tell))
+    const wallet = await doStep(steps, 'Connect the minter', connectMinter)
+    // Once it is minted, only the signature is tried again: a second token is not wanted.
+    ready.token ??= await pinAndMint(wallet)
     await doStep(steps, 'Use it as your picture', async (tell) => {
       tell(`Look into ${wallet.name}: it shows what you sign.`)
-      await authorise(wallet, 'picture', '/wallet/picture', { token: `${contract}/${token}` })
+      await authorise(wallet, 'picture', '/wallet/picture', { token: `${contract}/${ready.token}` })
       return ['The chain was asked, every byte was hashed.']
     })
     location.assign(`/u/${page.user}`)
   } catch (error) {
     forgetWallet()
-    throw error
+    // The step that failed says why.
+    if (!error.told) throw error
   }
+}
+
+async function connectMinter () {
+  const wallet = await connectWallet()
+  if (!same(wallet.account, minter)) {
+    throw new Error(`${wallet.name} uses ${wallet.account}, and only the contract's minter mints: ${minter}.`)
+  }
+  await wallet.useChain(Number(chain), page.chain.name)
+  return [`${wallet.name}, ${wallet.account}`, wallet]
+}
+
+async function pinAndMint (wallet) {
+  const { draft, digest } = ready
+  await doStep(steps, 'Pin, and read back', async () => {
+    const pinned = await post('/mint/pin', { draft: draft.draft, to: wallet.account })
+    return [`On ${pinned.pinned.join(', ')}; came back through ${pinned.read_back.join(', ')}, hashed.`]
+  })
+  return doStep(steps, 'Mint', (tell) => sendMint(wallet, digest, tell))
 }
 
 async function sendMint (wallet, digest, tell) {

@@ -26,7 +26,7 @@ export function addStep (list, title) {
   }
 }
 
-/** Do `work` as a step: its return value is [words, value]; a failure is told and thrown on. */
+/** Do `work` as a step: its return value is [words, value]; a failure is told, marked so, and thrown on. */
 export async function doStep (list, title, work) {
   const step = addStep(list, title)
   try {
@@ -34,8 +34,8 @@ export async function doStep (list, title, work) {
     step.tell('passed', words)
     return value
   } catch (error) {
-    step.tell('failed', error.message)
-    throw error
+    step.tell('failed', error.message[0].toUpperCase() + error.message.slice(1))
+    throw Object.assign(error, { told: true })
   }
 }
 
