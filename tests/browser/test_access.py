@@ -14,7 +14,7 @@ from support.visitor import PHONE, Visitor
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / ".build" / "browser" / "npm" / "node_modules" / "axe-core" / "axe.min.js"
-PAGES = ["/", "/signup", "/signin", "/api", "/u/nobody-of-that-name"]
+PAGES = ["/", "/signup", "/signin", "/compare", "/api", "/u/nobody-of-that-name"]
 OWN_PAGES = ["/me", "/mint", "/u/"]
 
 

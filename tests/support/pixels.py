@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 TEST_COLOUR = (226, 54, 24)
 """The one colour of the picture that is uploaded or minted to be measured."""
@@ -33,6 +33,13 @@ def shape_of(portrait):
     if quarter > 0.985 and middle > 0.985 and widest < 0.95 * top:
         return "hexagon"
     return "circle" if abs(widest - top) < 0.04 * top and quarter < 0.97 else "something else"
+
+
+def alike(one, other):
+    """Whether two screenshots show the same: an edge may be drawn a little softer."""
+    pictures = [Image.open(BytesIO(data)).convert("RGB") for data in (one, other)]
+    means = ImageStat.Stat(ImageChops.difference(*pictures)).mean
+    return pictures[0].size == pictures[1].size and max(means) < 3
 
 
 def _width(seen, y):

@@ -32,7 +32,7 @@ function draw (state) {
   drawOrdinary(state.ordinary, state.image)
   drawToken(state.nft)
   tell('swap-object', state.ordinary.swapped && 'Nobody noticed. The page shows another picture: status 200, no error, no trace.', 'bad')
-  tell('swap-gateway', state.nft.caught && `Caught. ${state.nft.caught}`, 'good')
+  tell('swap-gateway', gatewayWords(state.nft), 'good')
   tell('sell', state.nft.sold && `The hexagon fell in block ${state.nft.block}. The picture is still everywhere; that it is this profile's is not claimed any more.`, 'good')
 }
 
@@ -50,11 +50,16 @@ function drawToken (way) {
   nft.querySelector('.portrait').dataset.shape = picture.shape
   drawImage(nft, way.src)
   showVerdict(nft.querySelector('.verdict'), { state: picture.state, words: picture.words || way.reason })
-  const lying = way.gateways.some((gateway) => gateway.lying)
-  mark(nftCost, 'gateway', lying ? 'lied' : '')
-  mark(nftCost, 'hash', lying ? 'caught' : '')
+  mark(nftCost, 'gateway', way.caught ? 'lied' : '')
+  mark(nftCost, 'hash', way.caught ? 'caught' : '')
   mark(nftCost, 'chain', way.sold ? 'caught' : '')
-  measure(nftCost, way, [['Bytes shown', way.cid, false]])
+  measure(nftCost, way, [['Bytes shown', way.src ? way.cid : 'none', false]])
+}
+
+function gatewayWords ({ caught, gateways }) {
+  if (caught) return `Caught. ${caught}`
+  const lying = gateways.some((gateway) => gateway.lying)
+  return lying && 'It would lie, and nobody asks it: nothing is fetched for a token that somebody else has.'
 }
 
 function drawImage (way, source) {
