@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Self
 
+from pfpkit.addresses import fingerprint
 from pfpkit.block import BlockRef, place
 from pfpkit.errors import (
     ChainError,
@@ -35,6 +36,8 @@ class Node:
         self._rpc = Rpc(url, timeout_s)
         self.url = url.rstrip("/")
         """May hold a key, and is never shown."""
+        self.identity = fingerprint(self.url)
+        """Stands for the node, and shows nothing of its URL."""
         self._lookup = Lookup(self._rpc)
         self.name = self._rpc.name
 

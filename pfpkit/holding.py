@@ -15,11 +15,14 @@ from pfpkit.ownership import Ownership, ownership, unknown
 from pfpkit.reference import TokenRef, checksum_address
 from pfpkit.tokens import TokenAnswer
 
-__all__ = ["Reader", "look", "read_twice"]
+__all__ = ["Reader", "look", "read_twice", "two_blocks"]
 
 
 class Reader(Protocol):
     """A `Node`, or a `Quorum` of them."""
+
+    identity: str
+    """Stands for who is asked, for whoever remembers the answers."""
 
     async def block(self, at: str | int = "latest") -> BlockRef:
         """Return a block."""
@@ -33,13 +36,8 @@ class Reader(Protocol):
         """Return what the contracts say at `block`."""
 
 
-async def read_twice(
-    reader: Reader, asked: Sequence[tuple[TokenRef, str | None]], at: str | int = "latest"
-) -> tuple[list[TokenAnswer], list[TokenAnswer]]:
-    """Return what the contracts say at block `at`, and at the latest one.
-
-    ChainError when the chain cannot be asked.
-    """
+async def two_blocks(reader: Reader, at: str | int) -> tuple[BlockRef, BlockRef]:
+    """Return block `at` and the latest one; ChainError when the chain cannot be asked."""
     # The deep block before the latest one, so that none which comes meanwhile makes it the later.
     block = await reader.block(at)
     last = block if at == "latest" else await reader.block()
@@ -47,6 +45,13 @@ async def read_twice(
         raise ChainError(
             f"the latest block {last.number} is before block {block.number}; ask again"
         )
+    return block, last
+
+
+async def read_twice(
+    reader: Reader, asked: Sequence[tuple[TokenRef, str | None]], block: BlockRef, last: BlockRef
+) -> tuple[list[TokenAnswer], list[TokenAnswer]]:
+    """Return what the contracts say at two blocks; ChainError when the chain cannot be asked."""
     # The deep one read last: that it is on the chain is asked after all that was read.
     latest = await reader.tokens(asked, last)
     return latest if block == last else await reader.tokens(asked, block), latest
@@ -66,7 +71,7 @@ async def look(
     """
     asked = [(ref, checksum_address(holder)) for ref, holder in asked]
     try:
-        deep, latest = await read_twice(reader, asked, at)
+        deep, latest = await read_twice(reader, asked, *await two_blocks(reader, at))
         gone = {b for b in {o.block for o in before} if b and not await reader.has(b)}
     except ChainError as error:
         return [unknown(ref, holder, str(error)) for ref, holder in asked]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self, TypeVar
 
+from pfpkit.addresses import fingerprint
 from pfpkit.block import BlockRef
 from pfpkit.chain import Node
 from pfpkit.console import shown
@@ -67,6 +68,8 @@ class Quorum:
             raise BadInput("a node is named twice, and its word counts once; name another")
         self._nodes, self._agree = list(nodes), agree
         self._asked = list(nodes)
+        self.identity = fingerprint(str(agree), *sorted(node.identity for node in nodes))
+        """Stands for these nodes and how many agree, and shows nothing of them."""
         self.faults: list[Reproach] = []
 
     async def __aenter__(self) -> Self:

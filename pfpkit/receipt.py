@@ -104,12 +104,23 @@ class Receipt:
     drawing: Drawing | None = None
 
     @classmethod
-    def of(cls, said: TokenAnswer, proof: Proof, resolved_at: str, pending: str = "") -> Self:
+    def of(
+        cls,
+        said: TokenAnswer,
+        proof: Proof,
+        resolved_at: str,
+        pending: str = "",
+        *,
+        took_ms: int = 0,
+    ) -> Self:
         """Return the receipt of what the chain said and of a proof, whose steps come after it.
 
-        `pending` says why the holder does not count yet, if that is so.
+        `resolved_at` is when the chain was asked, and `took_ms` how long its answer took, which is
+        for all tokens that were asked for with it. `pending` says why the holder does not count
+        yet, if that is so.
         """
-        steps = (*_chain_steps(said, pending), *proof.steps)
+        chain, owner = _chain_steps(said, pending)
+        steps = (replace(chain, took_ms=took_ms), owner, *proof.steps)
         return cls(
             token=said.ref,
             block=said.block,
@@ -265,7 +276,7 @@ class Receipt:
                 )
 
 
-def _chain_steps(said: TokenAnswer, pending: str) -> tuple[Step, ...]:
+def _chain_steps(said: TokenAnswer, pending: str) -> tuple[Step, Step]:
     block, holder = said.block, said.holder
     at = f"block {block.number} of {_when(block.timestamp)} ({block.hash})"
     found = Step("chain", Outcome.PASSED, f"chain {said.ref.chain_id}, read at {at}")

@@ -49,7 +49,9 @@ class Resolution:
     """What was found for one token, and a holder if one was named.
 
     `reason` says in words why the verdict is not `verified`. `receipt` is None where the chain said
-    nothing of the token. `ownership` is None where nobody was named.
+    nothing of the token. `ownership` is None where nobody was named. `remembered` is whether the
+    chain was asked for an earlier question, and not for this one: what it said is as of its block,
+    and `receipt.resolved_at` is when it was asked.
     """
 
     ref: TokenRef
@@ -59,16 +61,26 @@ class Resolution:
     proof: Proof
     receipt: Receipt | None = None
     ownership: Ownership | None = None
+    remembered: bool = False
 
     @classmethod
-    def of(cls, receipt: Receipt, proof: Proof, ownership: Ownership | None = None) -> Self:
+    def of(
+        cls,
+        receipt: Receipt,
+        proof: Proof,
+        ownership: Ownership | None = None,
+        *,
+        remembered: bool = False,
+    ) -> Self:
         """Return the resolution that a receipt and its proof are."""
         failure = receipt.failure
         reason = "" if failure is None else f"{failure.name}: {failure.reason}"
         if failure is None and receipt.verdict is Verdict.UNVERIFIABLE:
             reason = "unverifiable: a picture was found, and nothing binds the token to it"
         ref, holder = receipt.token, receipt.holder
-        return cls(ref, holder, receipt.verdict, reason, proof, receipt, ownership)
+        return cls(
+            ref, holder, receipt.verdict, reason, proof, receipt, ownership, remembered=remembered
+        )
 
     @property
     def verified(self) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import quote
 
+from pfpkit.addresses import fingerprint
 from pfpkit.ahead import AT_ONCE, Ahead
 from pfpkit.budget import Budget
 from pfpkit.car import CarDecoder
@@ -31,7 +32,15 @@ from pfpkit.unixfs import (
     walk,
 )
 
-__all__ = ["Fetched", "GatewayFault", "IpfsPath", "Limits", "Reason", "Retriever"]
+__all__ = [
+    "Fetched",
+    "GatewayFault",
+    "IpfsPath",
+    "Limits",
+    "Reason",
+    "Retriever",
+    "blocks_of_file",
+]
 
 _RAW = "application/vnd.ipld.raw"
 _CAR = "application/vnd.ipld.car"
@@ -71,7 +80,10 @@ class Retriever:
         ahead: int = AT_ONCE,
     ) -> None:
         self.limits = limits = limits or Limits()
-        self._race = Race(Gateway.of(text) for text in gateways)
+        named = [Gateway.of(text) for text in gateways]
+        self.identity = fingerprint(*sorted(gateway.url for gateway in named))
+        """Stands for which gateways are asked, and shows nothing of them."""
+        self._race = Race(named)
         self._gateways = Gateways(limits)
         self._raw = Form("raw", "?format=raw", _RAW, _RAW, limits.block_bytes, limits.block_s)
         self._car = Form("car", "?format=car", _CAR, _CAR_ACCEPTED, limits.car_bytes, limits.car_s)
@@ -182,7 +194,7 @@ class Retriever:
                 if error.reason in _OTHER_FORMS:
                     self._without_cars.add(gateway.url)
                 raise
-            return _used(_file_at(place, max_bytes, limits.blocks), found)
+            return _used(blocks_of_file(place, max_bytes, limits.blocks), found)
 
         return await self._race.first(
             place.root,
@@ -265,7 +277,8 @@ def _built_again(cid: CID, data: bytes) -> dict[CID, bytes]:
     )
 
 
-def _file_at(place: IpfsPath, max_bytes: int, max_blocks: int) -> Traversal[int]:
+def blocks_of_file(place: IpfsPath, max_bytes: int, max_blocks: int) -> Traversal[int]:
+    """Walk from `place`'s root to its file and over all of that, and return its bytes' number."""
     file = yield from resolve(place.root, place.path)
     return (
         yield from read_file(file, write=lambda _: None, max_bytes=max_bytes, max_blocks=max_blocks)

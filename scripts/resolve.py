@@ -24,11 +24,12 @@ from pfpkit.flow.resolve import ResolveOptions, show, show_all
 @click.option("--servers", is_flag=True, help="Fetch from web servers too, which proves nothing.")
 @click.option("--squares", is_flag=True, help="Save the picture as squares too, of three sizes.")
 @click.option("--decode/--no-decode", default=True, help="Without: tell pictures by headers alone.")
+@click.option("--cache/--no-cache", default=True, help="Keep content in .pfpkit/cache.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path(".pfpkit/avatars"))
 @click.option("--json", "as_json", is_flag=True, help="Print receipts, and nothing else.")
 def cli(provider: Any, token: str | None, every: bool, **options: Any) -> None:
-    """Resolve TOKEN (eip155:<chain>/erc721:<contract>/<id>, <contract>/<id> of this network, or an
-    id of the recorded deployment).
+    """Resolve TOKEN (eip155:<chain>/erc721:<contract>/<id>, <contract>/<id> of this network, an id
+    of the recorded deployment, or an ENS name, whose address has to hold its avatar).
 
     Writes the picture, its receipt and the proof, or says why it is not shown.
     """

@@ -16,17 +16,17 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from pfpkit.cache.disk import Disk
 from pfpkit.cache.flights import Flights
-from pfpkit.cid import CID, verify
+from pfpkit.cid import CID, Block, verify
 from pfpkit.errors import BadContent
 
-__all__ = ["NEGATIVE_S", "OWNERSHIP_S", "Blocks", "Cache", "CachedBlocks", "Counts", "Fact"]
+__all__ = ["NEGATIVE_S", "OWNERSHIP_S", "Cache", "Counts", "Fact", "Flights"]
 
 T = TypeVar("T")
 
@@ -91,23 +91,50 @@ class Cache:
         Raises what `fetch` raises, and WrongBytes when its bytes are others.
         """
 
+        async def fetched() -> bytes:
+            data = await fetch()
+            await self.keep([Block(cid, data)])
+            return data
+
+        kept = await self.kept(cid)
+        return await self._blocks.once(_block_key(cid), fetched) if kept is None else kept
+
+    async def kept(self, cid: CID) -> bytes | None:
+        """Return the bytes of `cid` if they are here, hashed."""
+
         def checked(data: bytes) -> bytes:
             verify(cid, data)
             return data
 
-        async def fetched() -> bytes:
-            data = checked(await fetch())
-            await self._put(key, data)
-            return data
+        return await self._get(_block_key(cid), checked)
 
-        key = _block_key(cid)
-        kept = await self._get(key, checked)
-        return await self._blocks.once(key, fetched) if kept is None else kept
+    async def keep(self, blocks: Iterable[Block]) -> None:
+        """Keep blocks that came without being asked for, such as those of a CAR; WrongBytes."""
+        entries: list[tuple[str, bytes]] = []
+        for cid, data in blocks:
+            verify(cid, data)
+            entries.append((_block_key(cid), data))
+        await self._put(*entries)
 
-    async def keep(self, cid: CID, data: bytes) -> None:
-        """Keep a block that came without being asked for, such as one of a CAR; WrongBytes."""
-        verify(cid, data)
-        await self._put(_block_key(cid), data)
+    async def recall(self, key: str, *, stale: bool = False) -> Fact | None:
+        """Return what is known under `key`, if it is still believed; with `stale`, if not, too."""
+
+        def believed(data: bytes) -> Fact | None:
+            fact = _fact_of(data, key)
+            return fact if stale or _holds(fact, self._now()) else None
+
+        return await self._get(_fact_key(key), believed)
+
+    async def note(self, key: str, fact: Fact) -> Fact:
+        """Keep a fact for its seconds, found now, and return it with that time."""
+        found = replace(fact, at=self._now())
+        if found.keep_s is None or found.keep_s > 0:
+            await self._put((_fact_key(key), _bytes_of(found, key)))
+        return found
+
+    def age_s(self, fact: Fact) -> float:
+        """Return how many seconds ago a fact was found."""
+        return self._now() - fact.at
 
     async def fact(self, key: str, ask: Callable[[], Awaitable[Fact]]) -> Fact:
         """Return what is known under `key`, or else what `ask` finds, and keep that.
@@ -115,17 +142,10 @@ class Cache:
         Raises what `ask` raises; that is not kept.
         """
 
-        def believed(data: bytes) -> Fact | None:
-            fact = _fact_of(data, key)
-            return fact if _holds(fact, self._now()) else None
-
         async def asked() -> Fact:
-            found = replace(await ask(), at=self._now())
-            if found.keep_s is None or found.keep_s > 0:
-                await self._put(_fact_key(key), _bytes_of(found, key))
-            return found
+            return await self.note(key, await ask())
 
-        kept = await self._get(_fact_key(key), believed)
+        kept = await self.recall(key)
         return await self._facts.once(key, asked) if kept is None else kept
 
     async def forget(self, key: str) -> None:
@@ -149,30 +169,14 @@ class Cache:
         self.counts.misses += found is None
         return found
 
-    async def _put(self, key: str, data: bytes) -> None:
-        problem = await asyncio.to_thread(self._disk.put, key, data)
-        if problem:
-            self.counts.not_kept += 1
-            self.counts.problem = problem
+    async def _put(self, *entries: tuple[str, bytes]) -> None:
+        def put() -> list[str]:
+            said = (self._disk.put(key, data) for key, data in entries)
+            return [problem for problem in said if problem]
 
-
-class Blocks(Protocol):
-    """Where blocks come from when they are not kept."""
-
-    async def block(self, cid: CID) -> bytes:
-        """Return the bytes of `cid`."""
-
-
-class CachedBlocks:
-    """Blocks from a cache, and from `source` when it has not got them."""
-
-    def __init__(self, source: Blocks, cache: Cache) -> None:
-        self._source = source
-        self._cache = cache
-
-    async def block(self, cid: CID) -> bytes:
-        """Return the bytes of `cid`, hashed; raises what the source raises."""
-        return await self._cache.block(cid, lambda: self._source.block(cid))
+        problems = await asyncio.to_thread(put)
+        self.counts.not_kept += len(problems)
+        self.counts.problem = problems[-1] if problems else self.counts.problem
 
 
 def _block_key(cid: CID) -> str:

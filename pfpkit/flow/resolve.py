@@ -1,17 +1,22 @@
 """From tokens to their pictures on disk, or the reasons why they are not shown."""
 
+import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from pfpkit.accounts import Session
+from pfpkit.block import BlockRef
+from pfpkit.cache import Cache
 from pfpkit.chain import Node
 from pfpkit.console import facts, table
+from pfpkit.ens import avatar
 from pfpkit.errors import BadInput, Unverified
 from pfpkit.media import SIZES, Renderer
 from pfpkit.minted import read_minted
@@ -19,8 +24,9 @@ from pfpkit.progress import Progress
 from pfpkit.quorum import Quorum
 from pfpkit.receipt import Receipt
 from pfpkit.reference import TokenRef
-from pfpkit.resolver import Resolution, Resolver, Verdict
+from pfpkit.resolver import Resolution, Resolver, Saved, Verdict
 from pfpkit.retrieval import Retriever
+from pfpkit.stated import brief
 from pfpkit.web import Web
 from pfpkit.workspace import Workspace
 
@@ -35,7 +41,8 @@ class ResolveOptions:
     """What `ape run resolve` was asked for.
 
     `nodes` are asked beside the network's own, and `agree` of all have to say the same. `squares`
-    are saved too; without `decode`, pictures are told by their headers.
+    are saved too; without `decode`, pictures are told by their headers. `cache` keeps content in
+    `.pfpkit/cache`; the chain is asked each time.
     """
 
     gateways: tuple[str, ...] = ()
@@ -46,6 +53,7 @@ class ResolveOptions:
     servers: bool = False
     squares: bool = False
     decode: bool = True
+    cache: bool = True
     out: Path = Path(".pfpkit/avatars")
     as_json: bool = False
 
@@ -53,15 +61,17 @@ class ResolveOptions:
 async def show(session: Session, token: str, options: ResolveOptions) -> None:
     """Resolve one token, print each step, and save what is verified; Unverified otherwise."""
     async with Node(session.url) as node:
-        ref = await _reference(session, node, token)
-    (found,), faults = await _resolved(session, [ref], options)
+        ref, holder = await _named(session, node, token, options)
+    faults: list[str] = []
+    async with _resolver(session, options, faults) as resolver:
+        found = await resolver.resolve(ref, holder, at=options.at, fresh=True)
     receipt = found.stated()
     if options.as_json:
         click.echo(receipt.encode(), nl=False)
     else:
         click.echo(facts([(f"{s.name}: {s.outcome}", s.reason) for s in receipt.steps]))
     _tell(faults, options)
-    saved = found.save(options.out, _stem(ref), squares=SIZES if options.squares else ())
+    saved = _save(found, options)
     if not options.as_json:
         rows = [("picture", saved.picture)]
         rows += [("square", square) for square in saved.squares if square != saved.picture]
@@ -73,33 +83,49 @@ async def show(session: Session, token: str, options: ResolveOptions) -> None:
 async def show_all(session: Session, options: ResolveOptions) -> None:
     """Resolve every token of the recorded deployment at one block, and save what is verified.
 
-    Unverified lists the others, but for those that are burned.
+    Each is saved as it is found, and let go of. Unverified lists the others, but for those that are
+    burned.
     """
     async with Node(session.url) as node:
         contract = (await session.deployment(node)).address
         total = (await read_minted(node, contract)).total
-    refs = [TokenRef(session.chain_id, contract, number) for number in range(1, total + 1)]
-    found, faults = await _resolved(session, refs, options)
-    for one in found:
-        if one.verified:
-            one.save(options.out, _stem(one.ref), squares=SIZES if options.squares else ())
-        if options.as_json:
-            click.echo(json.dumps(_line(one)))
+    asked = [
+        (TokenRef(session.chain_id, contract, number), options.holder)
+        for number in range(1, total + 1)
+    ]
+    faults: list[str] = []
+    counts: Counter[Verdict] = Counter()
+    bad: dict[int, str] = {}
+    block: BlockRef | None = None
+    async with _resolver(session, options, faults) as resolver:
+        each = resolver.resolve_each(asked, at=options.at, fresh=True)
+        with Progress("resolved", total) as progress:
+            async with aclosing(each):
+                async for one in each:
+                    if one.verified:
+                        await asyncio.to_thread(_save, one, options)
+                    elif one.verdict is not Verdict.NO_TOKEN:
+                        bad[one.ref.token_id] = f"{one.verdict}: {one.reason}"
+                    if options.as_json:
+                        click.echo(json.dumps(_line(one)))
+                    counts[one.verdict] += 1
+                    block = one.receipt.block if one.receipt else block
+                    progress.add(well=one.verified)
     _tell(faults, options)
     if not options.as_json:
-        _summary(found, options)
-    bad = [one for one in found if one.verdict not in (Verdict.VERIFIED, Verdict.NO_TOKEN)]
+        _summary(counts, block, options)
     if bad:
-        lines = [f"token {one.ref.token_id} {one.verdict}: {one.reason}" for one in bad[:_SHOWN]]
-        lines += [f"and {len(bad) - _SHOWN:,} more; --json lists all"] if bad[_SHOWN:] else []
-        head = f"{len(bad):,} of {len(found):,} tokens are not verified:"
+        lines = [f"token {number} {bad[number]}" for number in sorted(bad)[:_SHOWN]]
+        lines += [f"and {len(bad) - _SHOWN:,} more; --json lists all"] if len(bad) > _SHOWN else []
+        head = f"{len(bad):,} of {total:,} tokens are not verified:"
         raise Unverified("\n  ".join([head, *lines]))
 
 
-async def _resolved(
-    session: Session, refs: Sequence[TokenRef], options: ResolveOptions
-) -> tuple[list[Resolution], list[str]]:
-    """Return what was found, and what gateways and nodes did wrong meanwhile."""
+@asynccontextmanager
+async def _resolver(
+    session: Session, options: ResolveOptions, faults: list[str]
+) -> AsyncIterator[Resolver]:
+    """Yield a resolver, and then say in `faults` what gateways and nodes did wrong meanwhile."""
     nodes = [Node(url) for url in (session.url, *options.nodes)]
     if options.squares and not options.decode:
         raise BadInput("--squares are drawn of what is decoded; leave --no-decode out")
@@ -107,23 +133,26 @@ async def _resolved(
         raise BadInput("--agree needs other nodes to ask; name them with --node")
     agree = options.agree or len(nodes) // 2 + 1
     chain = Quorum(nodes, agree) if len(nodes) > 1 else nodes[0]
-    web = Web() if options.servers else None
     work = Workspace(session.root)
     with work.routes(options.gateways, live=not session.is_local) as routes:
         retriever = Retriever(route.url for route in routes)
-        renderer = Renderer() if options.decode else None
-        async with Resolver(chain, retriever, renderer=renderer, web=web) as resolver:
-            asked = [(ref, options.holder) for ref in refs]
-            with Progress("resolved", len(refs) if len(refs) > 1 else 0) as progress:
-                found = await resolver.resolve_many(
-                    asked,
-                    at=options.at,
-                    told=lambda one: progress.add(well=one.verified) if len(refs) > 1 else None,
-                )
-    faults = [f"gateway fault: {fault}" for fault in retriever.faults]
+        async with Resolver(
+            chain,
+            retriever,
+            renderer=Renderer() if options.decode else None,
+            web=Web() if options.servers else None,
+            cache=Cache(session.root / ".pfpkit" / "cache") if options.cache else None,
+        ) as resolver:
+            yield resolver
+    faults += [f"gateway fault: {fault}" for fault in retriever.faults]
     if isinstance(chain, Quorum):
         faults += [f"node fault: {fault}" for fault in chain.faults]
-    return found, faults
+
+
+def _save(found: Resolution, options: ResolveOptions) -> Saved:
+    ref, squares = found.ref, SIZES if options.squares else ()
+    stem = f"{ref.chain_id}-{ref.contract.lower()}-{ref.token_id}"
+    return found.save(options.out, stem, squares=squares)
 
 
 def _tell(faults: Sequence[str], options: ResolveOptions) -> None:
@@ -134,10 +163,8 @@ def _tell(faults: Sequence[str], options: ResolveOptions) -> None:
             click.echo(f"  and {len(faults) - _SHOWN:,} more faults", err=True)
 
 
-def _summary(found: Sequence[Resolution], options: ResolveOptions) -> None:
-    counts = Counter(one.verdict for one in found)
+def _summary(counts: Counter[Verdict], block: BlockRef | None, options: ResolveOptions) -> None:
     click.echo(table(("verdict", "tokens"), [(v, f"{counts[v]:,}") for v in Verdict if counts[v]]))
-    block = next((one.receipt.block for one in found if one.receipt), None)
     rows: list[tuple[str, object]] = []
     if block is not None:
         rows.append(("block", f"{block.number} ({block.hash})"))
@@ -158,11 +185,24 @@ def _line(found: Resolution) -> dict[str, object]:
     }
 
 
-def _stem(ref: TokenRef) -> str:
-    return f"{ref.chain_id}-{ref.contract.lower()}-{ref.token_id}"
-
-
-async def _reference(session: Session, node: Node, token: str) -> TokenRef:
+async def _named(
+    session: Session, node: Node, token: str, options: ResolveOptions
+) -> tuple[TokenRef, str | None]:
+    """Return the token that is meant, and who has to hold it, if anyone."""
     if _NUMBER.fullmatch(token):
-        return TokenRef(session.chain_id, (await session.deployment(node)).address, int(token))
-    return TokenRef.parse(token, session.chain_id)
+        contract = (await session.deployment(node)).address
+        return TokenRef(session.chain_id, contract, int(token)), options.holder
+    if "." not in token or "/" in token:
+        return TokenRef.parse(token, session.chain_id), options.holder
+    said = await avatar(node, token, await node.block(options.at))
+    if said.token is None:
+        raise Unverified(f"the avatar of {said.name} is {brief(said.text)}, which names no token")
+    if said.address is None and options.holder is None:
+        raise Unverified(f"{said.name} stands for no address, which could have {said.token}")
+    ref = TokenRef.parse(str(said.token), session.chain_id)
+    if not options.as_json:
+        at = f"at block {said.block.number}"
+        rows = [("name", said.name), ("avatar", f"{ref}, {at}"), ("address", said.address)]
+        click.echo(facts(rows))
+    # ENSIP-12: a name shows what its own address holds.
+    return ref, options.holder or said.address

@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 import pytest
 from support.limits import bound_by_permissions, no_file_larger
 
-from pfpkit.cache import NEGATIVE_S, OWNERSHIP_S, Cache, CachedBlocks, Fact
-from pfpkit.cid import CID, DAG_PB, cid_of
+from pfpkit.cache import NEGATIVE_S, OWNERSHIP_S, Cache, Fact
+from pfpkit.cid import CID, DAG_PB, Block, cid_of
 from pfpkit.errors import GatewayError, WrongBytes
 
 BLOCK = b"a block" * 100
@@ -100,7 +100,7 @@ def test_block__when_the_source_lies__wrong_bytes_and_nothing_kept(cache, folder
         with pytest.raises(WrongBytes):
             asyncio.run(cache.block(cid_of(BLOCK), source))
     with pytest.raises(WrongBytes):
-        asyncio.run(cache.keep(cid_of(BLOCK), b"other bytes"))
+        asyncio.run(cache.keep([Block(cid_of(BLOCK), b"other bytes")]))
     assert source.asked == 2
     assert not folder.exists()
 
@@ -114,20 +114,18 @@ def test_block__when_the_source_fails__its_error_and_asked_again(cache):
     assert source.asked == 2
 
 
-def test_cached_blocks__around_a_source__asks_it_once(cache):
-    """Whoever reads blocks can be given a cache in front of them."""
+def test_recall__when_stale__is_given_to_whoever_wants_that(cache, clock):
+    """To compare with what is found now; nobody else gets it."""
 
-    class Blocks:
-        asked = 0
+    async def story():
+        noted = await cache.note("owner", Fact(b"pip", OWNERSHIP_S))
+        believed = await cache.recall("owner")
+        clock.time += OWNERSHIP_S
+        return noted, believed, await cache.recall("owner"), await cache.recall("owner", stale=True)
 
-        async def block(self, cid):
-            self.asked += 1
-            return BLOCK
-
-    source = Blocks()
-    for _ in range(2):
-        assert asyncio.run(CachedBlocks(source, cache).block(cid_of(BLOCK))) == BLOCK
-    assert source.asked == 1
+    noted, believed, later, stale = asyncio.run(story())
+    assert (believed, later, stale) == (noted, None, noted)
+    assert OWNERSHIP_S <= cache.age_s(noted) < OWNERSHIP_S + 1
 
 
 @pytest.mark.parametrize("bit", [0, 7, 8 * 300, -1])
@@ -280,7 +278,7 @@ def test_cache__over_its_bound__what_was_used_longest_ago_goes(folder, clock):
 
     async def story():
         for number in range(120):
-            await cache.keep(*block(number))
+            await cache.keep([Block(*block(number))])
             await cache.block(used[0], Source(GatewayError("gone")))
             assert on_disk(folder) <= bound
         kept = []
@@ -312,10 +310,10 @@ def test_cache__when_its_total_is_wrong__counted_again(folder, clock, total):
     """The noted total is a shortcut: without it the entries are counted."""
     cache = Cache(folder, max_bytes=4 * 12_288, now=clock)
     for number in range(3):
-        asyncio.run(cache.keep(*block(number)))
+        asyncio.run(cache.keep([Block(*block(number))]))
     (folder / "total").write_bytes(total)
     for number in range(3, 9):
-        asyncio.run(cache.keep(*block(number)))
+        asyncio.run(cache.keep([Block(*block(number))]))
         assert on_disk(folder) <= 4 * 12_288
     assert cache.counts.not_kept == 0
 
@@ -327,7 +325,7 @@ def test_cache__with_strange_files_in_its_folder__left_alone(folder, clock):
         (folder / name).write_bytes(bytes(100_000))
     cache = Cache(folder, max_bytes=50_000, now=clock)
     for number in range(9):
-        asyncio.run(cache.keep(*block(number)))
+        asyncio.run(cache.keep([Block(*block(number))]))
     assert cache.counts.not_kept == 0
     assert (folder / "notes.txt").exists()
     assert (folder / "ab" / "notes.txt").exists()
@@ -388,12 +386,12 @@ def test_cache__on_a_full_disk__only_caching_is_lost(tmp_path):
 STUCK = """
 import asyncio, pathlib, sys
 from pfpkit.cache import Cache
-from pfpkit.cid import cid_of
+from pfpkit.cid import Block, cid_of
 
 async def story():
     cache = Cache(pathlib.Path(sys.argv[1]), max_bytes=8192)
     for data in (b"a", b"b", b"c"):
-        await cache.keep(cid_of(data), data)
+        await cache.keep([Block(cid_of(data), data)])
         for shard in pathlib.Path(sys.argv[1]).glob("??"):
             shard.chmod(0o500)
     print(cache.counts.not_kept, cache.counts.problem)

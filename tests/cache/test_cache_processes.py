@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 
 from pfpkit.cache import Cache, disk
-from pfpkit.cid import cid_of
+from pfpkit.cid import Block, cid_of
 
 BOUND = 60 * 12_288
 
@@ -117,5 +117,5 @@ def test_cache__when_a_process_holds_the_lock__others_go_on_without_keeping(tmp_
     holder.kill()
     holder.communicate()
     cache = Cache(tmp_path)
-    asyncio.run(cache.keep(cid_of(b"x"), b"x"))
+    asyncio.run(cache.keep([Block(cid_of(b"x"), b"x")]))
     assert cache.counts.not_kept == 0

@@ -8,7 +8,9 @@ given a chain that does not know, unknown; given a token that nobody has, no-tok
 """
 
 import asyncio
+import base64
 import json
+from contextlib import aclosing
 
 import pytest
 from support.hostile_gateway import HostileGateway, Lie
@@ -22,7 +24,7 @@ from pfpkit.chain import Node
 from pfpkit.cid import cid_of
 from pfpkit.errors import BadReference, NoWorker, Unverified
 from pfpkit.images import clean
-from pfpkit.media import Renderer
+from pfpkit.media import MediaOutcome, Rendered, Renderer
 from pfpkit.metadata import TokenMetadata
 from pfpkit.pinning import Dag
 from pfpkit.pinning.blockstore import BlockStore
@@ -32,6 +34,7 @@ from pfpkit.resolver import Resolver
 from pfpkit.retrieval import Limits, Reason, Retriever
 
 BUNDLE = build(clean(encoded(noise(), "PNG")), TokenMetadata("Pip", "A bird."))
+PIXELS = "data:image/png;base64," + base64.b64encode(PICTURE).decode()
 SOON = Limits(read_s=0.3, block_s=0.5)
 
 
@@ -290,7 +293,9 @@ def test_resolve_many__when_one_meets_a_bug_of_ours__the_others_have_their_answe
     chain_url, tokens, honest, monkeypatch
 ):
     """It is not shown, and says whose fault that is."""
-    refs = tokens.mint(BUNDLE.digest, BUNDLE.digest)
+    (ref,) = tokens.mint(BUNDLE.digest)
+    # Of other content: tokens of the same share one walk.
+    refs = [ref, tokens.impostor(owned(tokens.people[1], BUNDLE.metadata_uri))]
     walk = resolver.prove
 
     async def prove(uri, *args, **options):
@@ -374,3 +379,60 @@ def test_resolve__without_a_renderer__says_that_nothing_was_decoded(find, tokens
     assert (found.verdict, found.receipt.outcome) == ("verified", "not-decoded")
     assert found.receipt.steps[-1].reason.endswith("by its header alone; no pixel was decoded")
     assert not found.rendered.shown
+
+
+def test_resolve_each__when_it_is_read__holds_a_few_pictures_at_once(chain_url, tokens, honest):
+    """A walk begins when the caller comes back for more; one that is left is ended."""
+    pages = [json.dumps({"name": str(number), "image": PIXELS}) for number in range(8)]
+    holder = tokens.people[1]
+    refs = [tokens.impostor(owned(holder, f"data:application/json,{page}")) for page in pages]
+    begun = 0
+
+    class Eyes(Renderer):
+        async def render(self, data):
+            nonlocal begun
+            begun += 1
+            return Rendered(MediaOutcome.SHOWN)
+
+    async def run(most):
+        parts = Node(chain_url), Retriever([honest.url])
+        async with Resolver(*parts, renderer=Eyes(), at_once=3) as resolver:
+            asked = [(ref, None) for ref in refs]
+            found = []
+            async with aclosing(resolver.resolve_each(asked)) as each:
+                async for one in each:
+                    found.append((one.ref, one.verdict))
+                    await asyncio.sleep(0.02)
+                    assert begun <= len(found) + 2
+                    if len(found) == most:
+                        break
+            left = [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
+            return found, [task for task in left if not task.done()]
+
+    found, left = asyncio.run(run(None))
+    assert sorted(str(ref) for ref, _ in found) == sorted(map(str, refs))
+    assert {verdict for _, verdict in found} == {"verified"}
+    begun = 0
+    found, left = asyncio.run(run(4))
+    assert (len(found), left) == (4, [])
+
+
+def test_resolve_each__of_more_than_are_read_together__is_as_of_one_block(
+    chain_url, tokens, honest, monkeypatch
+):
+    """Read part by part, at the same block, though others come meanwhile."""
+    monkeypatch.setattr(resolver, "_READ_TOGETHER", 3)
+    refs = tokens.mint(*[BUNDLE.digest] * 8)
+
+    class Mining(Node):
+        async def tokens(self, asked, block):
+            tokens.node.rpc("evm_mine")
+            assert len(asked) <= 3
+            return await super().tokens(asked, block)
+
+    found = many(Mining(chain_url), [(ref, tokens.people[1]) for ref in refs], honest)
+    assert [one.ref for one in found] == refs
+    assert {one.verdict for one in found} == {"verified"}
+    assert len({one.receipt.block for one in found}) == 1
+    gone = many(Node("http://127.0.0.1:9"), [(ref, None) for ref in refs], honest)
+    assert [one.verdict for one in gone] == ["unknown"] * 8

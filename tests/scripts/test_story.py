@@ -129,12 +129,17 @@ def test_transfer__to_the_holder__is_in_a_block(story):
     assert ran.next == f"ape run resolve 1 --holder {HOLDER}"
 
 
+def uncached(files):
+    """Files but for the cache of what `resolve` fetched."""
+    return {name for name in files if not name.startswith(".pfpkit/cache/")}
+
+
 def test_resolve__for_its_holder__saves_picture_receipt_and_proof(story):
     """Every step passed, and three files are written."""
     ran = story["resolve"]
     assert "\nverified\n" in ran.out
     written = {ran.fact(name) for name in ("picture", "receipt", "proof")}
-    assert story.files["resolve"] - story.files["transfer"] == written
+    assert uncached(story.files["resolve"] - story.files["transfer"]) == written
 
 
 def test_resolve__no_holder_named__shows_it_to_anybody(story):
@@ -149,14 +154,15 @@ def test_resolve__for_somebody_else__is_not_shown(story):
     ran = story.ran["resolve for a stranger"]
     assert "is not shown. owner:" in ran.error
     assert f"{HOLDER} owns it at that block, not {STRANGER}" in ran.error
-    assert story.files["resolve for a stranger"] == story.files["resolve for anybody"]
+    new = story.files["resolve for a stranger"] - story.files["resolve for anybody"]
+    assert uncached(new) == set()
 
 
 def test_resolve_all__when_all_are_ours__saves_each(story):
     """Every minted token, at one block, with its picture, receipt and proof."""
     ran = story["resolve all"]
     assert ["verified", "13"] in [line.split() for line in ran.out.splitlines()]
-    saved = story.files["resolve all"] - story.files["resolve for a stranger"]
+    saved = uncached(story.files["resolve all"] - story.files["resolve for a stranger"])
     assert len(saved) == 3 * (13 - 3)  # 1, 2 and 13 were saved before
 
 
@@ -165,7 +171,7 @@ def test_resolve_all__for_one_holder__names_the_others_and_fails(story):
     ran = story.ran["resolve all for its holder"]
     told = [json.loads(line) for line in ran.out.splitlines()]
     mine = [one["receipt"]["token_id"] for one in told if one["verdict"] == "verified"]
-    assert mine == ["1", "13"]
+    assert sorted(mine) == ["1", "13"]
     assert {one["verdict"] for one in told} == {"verified", "not-owner"}
     assert ran.code == 1
     assert "11 of 13 tokens are not verified:" in ran.error
@@ -180,7 +186,7 @@ def test_story__at_its_end__only_records_and_the_store_were_written(story):
     """Pictures, token files, contracts and scripts are as they were, and nothing lies about."""
     new = story.files["resolve for a stranger"] - story.files["before"]
     places = (".pfpkit/blocks/", ".pfpkit/avatars/", "deployments/local/31337-")
-    others = {name for name in new if not name.startswith(places)}
+    others = {name for name in uncached(new) if not name.startswith(places)}
     assert others == {".pfpkit/index", ".pfpkit/pins.json"}
 
 

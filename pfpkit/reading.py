@@ -1,0 +1,168 @@
+"""What the chain says of tokens, asked or remembered: always as of one block, and with the time.
+
+An answer is remembered for `OWNERSHIP_S` with its block. It says who had a token at that block, not
+who has it now; whoever needs that wants it `fresh`. What could not be read is never remembered.
+When the chain is asked again, the block of the answer before is looked for: one that a
+reorganisation has taken away is named, and no answer that rests on it is believed any more.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from pfpkit.block import BlockRef
+from pfpkit.cache import OWNERSHIP_S, Cache, Fact, Flights
+from pfpkit.errors import BadInput, ChainError
+from pfpkit.holding import Reader, read_twice, two_blocks
+from pfpkit.reference import Standard, TokenRef
+from pfpkit.timestamp import timestamp
+from pfpkit.tokens import Outcome, TokenAnswer
+
+__all__ = ["Asked", "ChainReader", "Reading"]
+
+Asked = tuple[tuple[TokenRef, str | None], ...]
+"""Tokens, each with whom it is asked for, if anyone."""
+
+_PASSING = {Outcome.UNANSWERED, Outcome.NO_QUORUM, Outcome.WRONG_CHAIN}
+"""Outcomes of the one who was asked, not of the token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the chain said at the block that was asked for, and at the latest one, token by token.
+
+    `at` is when it was asked, in seconds since 1970. `undone` is the block of an earlier answer to
+    the same question, if that is not on the chain any more.
+    """
+
+    deep: tuple[TokenAnswer, ...]
+    latest: tuple[TokenAnswer, ...]
+    at: float
+    took_ms: int = 0
+    remembered: bool = False
+    undone: BlockRef | None = None
+
+    @property
+    def asked_at(self) -> str:
+        """When it was asked, as receipts write times."""
+        return timestamp(datetime.fromtimestamp(self.at, UTC))
+
+
+class ChainReader:
+    """Asks a node or a quorum, and remembers its answers if there is a cache."""
+
+    def __init__(self, chain: Reader, cache: Cache | None) -> None:
+        self._chain, self._cache = chain, cache
+        self._flights = Flights[str, Reading]()
+        self._gone: set[BlockRef] = set()
+
+    async def blocks(self, at: str | int | BlockRef) -> tuple[BlockRef, BlockRef]:
+        """Return block `at` and the latest one; with a number or a block, that one twice."""
+        if isinstance(at, str) and not at.isdecimal():
+            return await two_blocks(self._chain, at)
+        block = at if isinstance(at, BlockRef) else await self._chain.block(at)
+        return block, block
+
+    async def read_at(self, asked: Asked, blocks: tuple[BlockRef, BlockRef]) -> Reading:
+        """Return what the chain says at these blocks; ChainError when it cannot be asked."""
+        begun, started = time.time(), time.monotonic()
+        deep, latest = await read_twice(self._chain, asked, *blocks)
+        took_ms = round((time.monotonic() - started) * 1000)
+        return Reading(tuple(deep), tuple(latest), begun, took_ms)
+
+    async def read(self, asked: Asked, at: str | int | BlockRef, *, fresh: bool = False) -> Reading:
+        """Return what the chain says, or said some seconds ago, all of it at one time.
+
+        With a number or a block, or `fresh`, nothing that was asked before is believed.
+        ChainError when the chain cannot be asked.
+        """
+        cache = self._cache
+        if cache is None or not isinstance(at, str) or at.isdecimal():
+            return await self.read_at(asked, await self.blocks(at))
+        key = self._key(asked, at)
+        if fresh:
+            return await self._asked(cache, key, asked, at)
+        fact = await cache.recall(key)
+        found = None if fact is None else _reading_of(fact, asked)
+        if found is not None and not self._gone.intersection(_blocks(found)):
+            return found
+        return await self._flights.once(key, lambda: self._asked(cache, key, asked, at))
+
+    async def _asked(self, cache: Cache, key: str, asked: Asked, at: str) -> Reading:
+        fact = await cache.recall(key, stale=True)
+        before = None if fact is None else _reading_of(fact, asked)
+        found = await self.read_at(asked, await self.blocks(at))
+        for block in _blocks(before) - _blocks(found) if before else ():
+            with suppress(ChainError):  # what could not be asked is not claimed
+                if not await self._chain.has(block):
+                    self._gone.add(block)
+                    found = replace(found, undone=block)
+        if any(answer.outcome in _PASSING for answer in (*found.deep, *found.latest)):
+            await cache.forget(key)
+        else:
+            await cache.note(key, Fact(_bytes_of(found), OWNERSHIP_S))
+        return found
+
+    def _key(self, asked: Asked, at: str) -> str:
+        # Of these nodes: whoever wants more of them to agree does not believe fewer.
+        names = json.dumps([(str(ref), holder) for ref, holder in asked])
+        digest = hashlib.sha256(names.encode()).hexdigest()
+        return f"tokens {digest} {at} {self._chain.identity}"
+
+
+def _blocks(reading: Reading) -> set[BlockRef]:
+    return {answer.block for answer in (*reading.deep[:1], *reading.latest[:1])}
+
+
+def _bytes_of(reading: Reading) -> bytes:
+    """Return a reading as JSON; the two answers of a token are mostly one."""
+    same = reading.deep == reading.latest
+    said = {
+        "at": reading.at,
+        "deep": [_fields(answer) for answer in reading.deep],
+        "latest": None if same else [_fields(answer) for answer in reading.latest],
+    }
+    return json.dumps(said).encode()
+
+
+def _reading_of(fact: Fact, asked: Asked) -> Reading | None:
+    """Read what `_bytes_of` wrote for the same question; None when it is anything else."""
+    try:
+        said = json.loads(fact.data)
+        deep = tuple(map(_answer, said["deep"]))
+        latest = deep if said["latest"] is None else tuple(map(_answer, said["latest"]))
+        reading = Reading(deep, latest, float(said["at"]), remembered=True)
+    except (ValueError, TypeError, KeyError, AttributeError, BadInput):
+        return None
+    same = all(tuple((a.ref, a.holder) for a in part) == asked for part in (deep, latest))
+    return reading if same else None
+
+
+def _fields(answer: TokenAnswer) -> dict[str, Any]:
+    declared = None if answer.declared is None else sorted(answer.declared)
+    return asdict(answer) | {
+        "ref": str(answer.ref),
+        "balance": None if answer.balance is None else str(answer.balance),
+        "declared": declared,
+    }
+
+
+def _answer(fields: Mapping[str, Any]) -> TokenAnswer:
+    declared, balance = fields["declared"], fields["balance"]
+    return TokenAnswer(
+        TokenRef.parse(fields["ref"]),
+        fields["holder"],
+        BlockRef(**fields["block"]),
+        Outcome(fields["outcome"]),
+        fields["reason"],
+        fields["owner"],
+        None if balance is None else int(balance),
+        fields["token_uri"],
+        fields["image_uri"],
+        None if declared is None else frozenset(map(Standard, declared)),
+    )
