@@ -98,6 +98,40 @@ def unwalked(reason: str, error: str | None = None) -> Proof:
     return Proof((begin, *rest), ())
 
 
+class _Stock:
+    """The blocks of one walk's source, some of which came before they were asked for."""
+
+    def __init__(self, source: Blocks) -> None:
+        self._source = source
+        self._blocks: dict[CID, bytes] = {}
+
+    async def fill(self, place: IpfsPath, max_bytes: int, within_s: float) -> None:
+        """Ask for all blocks of a file at once, where there are several and the source can.
+
+        What does not come is asked for block by block, and that is what the proof speaks of.
+        """
+        single = not place.path and place.root.codec == RAW
+        if single or not isinstance(self._source, Entities):
+            return
+        with suppress(PfpkitError, TimeoutError):
+            async with asyncio.timeout(within_s):
+                blocks = await self._source.entity(place, max_bytes=max_bytes)
+            self._blocks.update((block.cid.as_v1(), block.data) for block in blocks)
+
+    async def block(self, cid: CID) -> bytes:
+        """Return the bytes of `cid`, hashed."""
+        if (stocked := self._blocks.pop(cid.as_v1(), None)) is not None:
+            verify(cid, stocked)
+            return stocked
+        try:
+            data = await self._source.block(cid)
+        except NotFound as error:
+            # Here NotFound means that a directory has no such entry, which is a proof.
+            raise GatewayError(str(error)) from error
+        verify(cid, data)
+        return data
+
+
 class _Unbound(str):
     """The reason of a step that passed on what nothing binds."""
 
@@ -117,12 +151,12 @@ class _Walk:
     ) -> None:
         self.token_uri = token_uri
         self.image_uri = image_uri
-        self.source = source
         self.limits = limits
         self.pictures = pictures
         self.web = web
-        self.stock: dict[CID, bytes] = {}
-        self.ahead = Ahead(self._fetch)
+        # Not of this walk's own methods: a circle would keep each picture until it is collected.
+        self.stock = _Stock(source)
+        self.ahead = Ahead(self.stock.block)
         self.budget = Budget(
             self.ahead.get,
             max_blocks=MAX_BLOCKS,
@@ -174,31 +208,6 @@ class _Walk:
         took_ms = round((time.monotonic() - started) * 1000)
         return Step(name, outcome, _line(said), error, took_ms)
 
-    async def _stock(self, place: IpfsPath, max_bytes: int) -> None:
-        """Ask for all blocks of a file at once, where there are several and the source can.
-
-        What does not come is asked for block by block, and that is what the proof speaks of.
-        """
-        single = not place.path and place.root.codec == RAW
-        if single or not isinstance(self.source, Entities):
-            return
-        with suppress(PfpkitError, TimeoutError):
-            async with asyncio.timeout(self.budget.left_s):
-                blocks = await self.source.entity(place, max_bytes=max_bytes)
-            self.stock.update((block.cid.as_v1(), block.data) for block in blocks)
-
-    async def _fetch(self, cid: CID) -> bytes:
-        if (stocked := self.stock.pop(cid.as_v1(), None)) is not None:
-            verify(cid, stocked)
-            return stocked
-        try:
-            data = await self.source.block(cid)
-        except NotFound as error:
-            # Here NotFound means that a directory has no such entry, which is a proof.
-            raise GatewayError(str(error)) from error
-        verify(cid, data)
-        return data
-
     async def _locate(self, place: IpfsPath) -> CID:
         return await adrive(resolve(place.root, place.path), self.budget.get)
 
@@ -221,7 +230,7 @@ class _Walk:
         place = self.place
         assert place is not None
         if isinstance(place, IpfsPath):
-            await self._stock(place, MAX_FOREIGN_BYTES)
+            await self.stock.fill(place, MAX_FOREIGN_BYTES, self.budget.left_s)
             self.metadata = await self._locate(place)
             data = await self._read(self.metadata, MAX_FOREIGN_BYTES)
             self._understand(data, "", Binding.BY_CONTENT)
@@ -244,7 +253,7 @@ class _Walk:
         self.linked = linked = await _link(self.found.image, what, self.limits.max_bytes)
         minted = await self._minted_image()
         if isinstance(linked, IpfsPath):
-            await self._stock(linked, self.limits.max_bytes)
+            await self.stock.fill(linked, self.limits.max_bytes, self.budget.left_s)
             return await self._same_block(await self._locate(linked), minted) + note
         if minted is not None:
             raise Unverified(
