@@ -78,6 +78,7 @@ async def demo(session: Session, holder: str, terms: Terms, out: Path) -> None:
     click.echo(f"\n{table(['transaction', 'gas', f'cost {cost}', 'hash'], rows)}")
     files = [("avatar", saved.picture), ("receipt", saved.receipt), ("proof", saved.car)]
     click.echo(f"\n{facts(files)}\nnext: pfpkit check {saved.receipt}")
+    click.echo("in a browser, as somebody's picture: ape run serve")
 
 
 async def _resolve(

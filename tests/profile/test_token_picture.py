@@ -81,6 +81,6 @@ def test_revoke__when_clicked__deletes_all_that_was_stored(site, holder, wallet,
     assert holder.picture_of(name)["kind"] == "none"
     assert holder.get(url).status_code == 404
     key = url.rpartition("/")[2].partition(".")[0]
-    folder = site.settings.objects.folder
+    folder = site.service.settings.objects.folder
     assert not list(folder.rglob(key))
     assert holder.get(f"/u/{name}/picture/details").status_code == 404
