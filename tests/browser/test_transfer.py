@@ -38,6 +38,12 @@ def test_token__when_sent_to_another_wallet__hexagon_falls_on_open_pages(
     expect(stranger.page.locator("#fallen")).to_contain_text("moved away in block")
     expect(stranger.page.get_by_text("How this picture was checked")).to_have_count(0)
     stranger.shoot("profile-fallen")
+    visitor.page.reload()
+    expect(visitor.page.get_by_label("Token")).to_be_visible()
+    visitor.shoot("me-fallen")
+    visitor.page.get_by_role("button", name="Forget it").click()
+    expect(visitor.page.get_by_role("button", name="Forget it")).to_have_count(0)
+    expect(visitor.page.locator("#fallen")).to_be_hidden()
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,30 @@ def test_wallets__when_there_is_none__dialog_says_what_to_do(chromium, visit, si
     visitor.shoot("wallets-none", whole=False)
 
 
+def test_demo_wallet__when_nobody_has_a_wallet__plays_the_story(visit, site, names):
+    """It shows what it signs; without a yes nothing is signed, with one comes the hexagon."""
+    ref = site.mint()
+    visitor = visit()
+    visitor.sign_up(next(names))
+    texts = []
+    answers = iter([False, True])
+
+    def answer(dialog):
+        texts.append(dialog.message)
+        dialog.accept() if next(answers) else dialog.dismiss()
+
+    visitor.page.on("dialog", answer)
+    ask_for(visitor, ref)
+    holder = visitor.page.get_by_role("button", name="Demo wallet of the holder")
+    holder.click()
+    expect(visitor.page.locator(SAID)).to_contain_text("You refused in Demo wallet of the holder")
+    visitor.page.get_by_role("button", name="Connect a wallet and sign").click()
+    holder.click()
+    visitor.page.wait_for_url("**/u/*")
+    visitor.shows("hexagon")
+    assert all(str(ref) in text for text in texts)
+
+
 @pytest.mark.parametrize("method", ["eth_requestAccounts", "personal_sign"])
 def test_sign__when_refused__says_so_and_changes_nothing(visit, site, wallet, names, method):
     """Nothing is sent; the next try asks for a wallet anew, and works."""

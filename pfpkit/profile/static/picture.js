@@ -92,6 +92,8 @@ export function showPortrait (portrait, picture) {
 
 /** Say a picture's state in a verdict of parts.html. */
 export function showVerdict (verdict, { state, words }) {
+  // A new state is read out; an age that grows every second is not.
+  verdict.setAttribute('aria-live', verdict.dataset.state === state ? 'off' : 'polite')
   verdict.dataset.state = state
   const text = words ? words[0].toUpperCase() + words.slice(1) : LABELS[state]
   setText(verdict.querySelector('.words'), text)
