@@ -23,6 +23,7 @@ from pfpkit.pinning import Pinner
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pinning.settings import PinningSettings, make_pinners
 from pfpkit.profile import (
+    avatars,
     comparing,
     demo,
     details,
@@ -56,6 +57,7 @@ __all__ = ["application"]
 _HERE = Path(__file__).parent
 _LOG = logging.getLogger("pfpkit.profile")
 _RENDERED_AT_ONCE = 16
+_RESOLVED_AT_ONCE = 64
 _SWEEP_S = 300
 
 
@@ -81,6 +83,7 @@ def application(settings: Settings) -> Starlette:
             Route("/static/{path:path}", static.serve, methods=["GET"]),
             *files.ROUTES,
             *people_api.ROUTES,
+            *avatars.ROUTES,
             *signing.ROUTES,
             *wallet.ROUTES,
             *minting.ROUTES,
@@ -128,6 +131,7 @@ async def _built(settings: Settings, parts: AsyncExitStack) -> Service:
         chain=chain,
         resolver=resolver,
         hub=Hub(),
+        resolving=asyncio.Semaphore(_RESOLVED_AT_ONCE),
         begin_comparison=begin_comparison,
         pinners=pinners,
         collection_name=collection_name,

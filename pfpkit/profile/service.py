@@ -45,6 +45,8 @@ class Service:
     """Challenges that one client asks for."""
     waiting: asyncio.Semaphore
     """Pictures that may wait to be rendered."""
+    resolving: asyncio.Semaphore
+    """Tokens that are resolved for platforms at once."""
     begin_comparison: Callable[[], Awaitable["Comparison | None"]]
     pinners: tuple[Pinner, ...] = ()
     collection_name: str | None = None
