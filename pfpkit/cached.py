@@ -66,6 +66,16 @@ class CachedBlocks:
         await self._cache.keep([block for block in blocks if block.cid.as_v1() not in found])
         return blocks
 
+    async def folder(self, root: CID, *, max_bytes: int) -> Sequence[Block]:
+        """Return what `Retriever.folder` returns; none when it was here before."""
+        if await self._cache.kept(root) is not None:
+            return ()
+        if not self._fresh:
+            await self._refuse_absent(root)
+        blocks = await self._source.folder(root, max_bytes=max_bytes)
+        await self._cache.keep(blocks)
+        return blocks
+
     async def _asked(self, cid: CID) -> bytes:
         if not self._fresh:
             await self._refuse_absent(cid)

@@ -18,6 +18,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from pfpkit.errors import BadCID, PfpkitError, WrongBytes
@@ -129,7 +130,7 @@ class CID:
     def __str__(self) -> str:
         if self.version == 0:
             return _base58_encode(self.encode())
-        return "b" + base64.b32encode(self.encode()).rstrip(b"=").decode().lower()
+        return _base32(self.encode())
 
 
 class Block(NamedTuple):
@@ -236,6 +237,13 @@ _HASHES = {
     0x22: "murmur3-x64-64",
     0xB220: "blake2b-256",
 }
+
+
+@lru_cache(maxsize=4096)
+def _base32(data: bytes) -> str:
+    # Remembered: each step of a walk, and each message, writes the same few again.
+    return "b" + base64.b32encode(data).rstrip(b"=").decode().lower()
+
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BASE58_VALUE = {character: value for value, character in enumerate(_BASE58)}

@@ -48,7 +48,9 @@ def clipped(text: str, most: int) -> str:
     >>> clipped("a\tb" + 9 * "c", 8)
     'a?bcc...'
     """
-    line = "".join(c if c.isprintable() else "?" for c in text[: most + 1])
+    line = text[: most + 1]
+    if not line.isprintable():
+        line = "".join(c if c.isprintable() else "?" for c in line)
     return line if len(line) <= most else f"{line[: most - 3]}..."
 
 

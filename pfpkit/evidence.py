@@ -12,19 +12,17 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 
 from pfpkit.addresses import without_credentials
 from pfpkit.ahead import Ahead
 from pfpkit.budget import Budget
-from pfpkit.cid import CID, RAW, verify
+from pfpkit.cid import CID
 from pfpkit.console import clipped
 from pfpkit.content_uri import ContentURI, Inline, WebPlace, parse_content_uri
 from pfpkit.errors import (
     BadCID,
     BadImage,
     BadURI,
-    GatewayError,
     NotFound,
     PfpkitError,
     TooLarge,
@@ -35,7 +33,8 @@ from pfpkit.ipfs_path import IpfsPath
 from pfpkit.media import HeaderReader, MediaLimits, MediaOutcome, Rendered
 from pfpkit.metadata import MAX_FOREIGN_BYTES, ForeignMetadata, read_foreign
 from pfpkit.proof import Binding, Outcome, Proof, Step
-from pfpkit.sources import Blocks, Entities, Pictures, WebSource
+from pfpkit.sources import Blocks, Pictures, WebSource
+from pfpkit.stock import Stock
 from pfpkit.unixfs import adrive, read_file, resolve
 from pfpkit.web import Download
 
@@ -55,6 +54,7 @@ MAX_BLOCKS = 1_000
 WITHIN_S = 300.0
 """How long all blocks of one proof may take to come, in seconds."""
 _BESIDE_PICTURE_BYTES = 16 * 2**20
+_IN_BUNDLE = "metadata.json"
 _STEPS = ("token URI", "metadata", "image link", "image", "media")
 _LONG_URI = 2**16
 _MAX_REASON = 600
@@ -98,40 +98,6 @@ def unwalked(reason: str, error: str | None = None) -> Proof:
     return Proof((begin, *rest), ())
 
 
-class _Stock:
-    """The blocks of one walk's source, some of which came before they were asked for."""
-
-    def __init__(self, source: Blocks) -> None:
-        self._source = source
-        self._blocks: dict[CID, bytes] = {}
-
-    async def fill(self, place: IpfsPath, max_bytes: int, within_s: float) -> None:
-        """Ask for all blocks of a file at once, where there are several and the source can.
-
-        What does not come is asked for block by block, and that is what the proof speaks of.
-        """
-        single = not place.path and place.root.codec == RAW
-        if single or not isinstance(self._source, Entities):
-            return
-        with suppress(PfpkitError, TimeoutError):
-            async with asyncio.timeout(within_s):
-                blocks = await self._source.entity(place, max_bytes=max_bytes)
-            self._blocks.update((block.cid.as_v1(), block.data) for block in blocks)
-
-    async def block(self, cid: CID) -> bytes:
-        """Return the bytes of `cid`, hashed."""
-        if (stocked := self._blocks.pop(cid.as_v1(), None)) is not None:
-            verify(cid, stocked)
-            return stocked
-        try:
-            data = await self._source.block(cid)
-        except NotFound as error:
-            # Here NotFound means that a directory has no such entry, which is a proof.
-            raise GatewayError(str(error)) from error
-        verify(cid, data)
-        return data
-
-
 class _Unbound(str):
     """The reason of a step that passed on what nothing binds."""
 
@@ -155,7 +121,7 @@ class _Walk:
         self.pictures = pictures
         self.web = web
         # Not of this walk's own methods: a circle would keep each picture until it is collected.
-        self.stock = _Stock(source)
+        self.stock = Stock(source)
         self.ahead = Ahead(self.stock.block)
         self.budget = Budget(
             self.ahead.get,
@@ -209,12 +175,12 @@ class _Walk:
         return Step(name, outcome, _line(said), error, took_ms)
 
     async def _locate(self, place: IpfsPath) -> CID:
-        return await adrive(resolve(place.root, place.path), self.budget.get)
+        return await adrive(resolve(place.root, place.path), self.budget.get, hashed=True)
 
     async def _read(self, cid: CID, max_bytes: int) -> bytes:
         parts: list[bytes] = []
         reading = read_file(cid, write=parts.append, max_bytes=max_bytes, max_blocks=MAX_BLOCKS)
-        await adrive(reading, self.budget.get)
+        await adrive(reading, self.budget.get, hashed=True)
         return b"".join(parts)
 
     async def _token_uri(self) -> str:
@@ -230,7 +196,7 @@ class _Walk:
         place = self.place
         assert place is not None
         if isinstance(place, IpfsPath):
-            await self.stock.fill(place, MAX_FOREIGN_BYTES, self.budget.left_s)
+            await self._stock_metadata(place)
             self.metadata = await self._locate(place)
             data = await self._read(self.metadata, MAX_FOREIGN_BYTES)
             self._understand(data, "", Binding.BY_CONTENT)
@@ -241,6 +207,12 @@ class _Walk:
         download = await self._download(place, MAX_FOREIGN_BYTES)
         self._understand(download.data, "", Binding.UNVERIFIABLE)
         return _Unbound(f"{_sized(download.data)}, from {download.url}, which nothing binds")
+
+    async def _stock_metadata(self, place: IpfsPath) -> None:
+        # What is named so is in a directory of one token, beside the picture: one request for both.
+        bundle = place.path == _IN_BUNDLE
+        if not (bundle and await self.stock.fill_bundle(place.root, self.budget.left_s)):
+            await self.stock.fill(place, MAX_FOREIGN_BYTES, self.budget.left_s)
 
     def _understand(self, data: bytes, charset: str, binding: Binding) -> None:
         self.found = read_foreign(data, charset)
@@ -253,7 +225,8 @@ class _Walk:
         self.linked = linked = await _link(self.found.image, what, self.limits.max_bytes)
         minted = await self._minted_image()
         if isinstance(linked, IpfsPath):
-            await self.stock.fill(linked, self.limits.max_bytes, self.budget.left_s)
+            if minted is None or not self.stock.holds(minted):
+                await self.stock.fill(linked, self.limits.max_bytes, self.budget.left_s)
             return await self._same_block(await self._locate(linked), minted) + note
         if minted is not None:
             raise Unverified(
@@ -300,7 +273,7 @@ class _Walk:
                     f"{self.found.field!r} is another; they disagree, so neither is shown"
                 )
             return None
-        if not isinstance(self.place, IpfsPath) or self.place.path != "metadata.json":
+        if not isinstance(self.place, IpfsPath) or self.place.path != _IN_BUNDLE:
             return None
         try:
             return await self._locate(IpfsPath(self.place.root, "image"))

@@ -7,7 +7,7 @@ gateway that lies, stalls, floods or redirects is named in a `GatewayFault`, and
 asked.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import quote
@@ -17,15 +17,17 @@ from pfpkit.ahead import AT_ONCE, Ahead
 from pfpkit.budget import Budget
 from pfpkit.car import CarDecoder
 from pfpkit.cid import CID, DAG_PB, RAW, SHA2_256, Block, hash_name, verify
-from pfpkit.errors import BadCID, GatewayError
+from pfpkit.errors import BadBlock, BadCID, GatewayError
 from pfpkit.gateways import Form, Gateway, GatewayFault, Gateways, Limits, Reason, Refused
 from pfpkit.ipfs_path import IpfsPath
 from pfpkit.race import Race
 from pfpkit.unixfs import (
     PROFILES,
+    Kind,
     Traversal,
     add_file,
     adrive,
+    decode_node,
     drive,
     read_file,
     resolve,
@@ -146,14 +148,14 @@ class Retriever:
                 within_s=limits.total_s,
             )
             parts = bytearray()
-            file = await adrive(resolve(target.root, target.path), budget.get)
+            file = await adrive(resolve(target.root, target.path), budget.get, hashed=True)
             reading = read_file(
                 file,
                 write=parts.extend,
                 max_bytes=limits.file_bytes if max_bytes is None else max_bytes,
                 max_blocks=limits.blocks,
             )
-            await adrive(reading, budget.get)
+            await adrive(reading, budget.get, hashed=True)
         return Fetched(bytes(parts), file, budget.blocks)
 
     async def car(self, root: CID) -> tuple[Block, ...]:
@@ -204,13 +206,48 @@ class Retriever:
             without=self._without_cars,
         )
 
+    async def folder(self, root: CID, *, max_bytes: int) -> tuple[Block, ...]:
+        """Return every block under a small directory, fetched as one CAR.
+
+        For one of which all will be read, such as a bundle: one round trip for all of its files.
+        BadBlock when it is no flat directory, or when more than `max_bytes` are in it, as its links
+        say or as came: no gateway is to blame for that. Else as `entity`.
+        """
+        limits = self.limits
+        form = Form("folder", "?format=car", _CAR, _CAR_ACCEPTED, max_bytes, limits.car_s)
+
+        def look(block: Block) -> None:
+            # It comes first, and what is beneath it is not waited for.
+            if block.cid == root and _size_of_folder(block) > max_bytes:
+                raise BadBlock(f"{root}: the directory has more than {max_bytes:,} bytes")
+
+        async def ask(gateway: Gateway) -> tuple[Block, ...]:
+            try:
+                found = await self._car_blocks(gateway, str(root), form, look)
+            except Refused as error:
+                if error.reason in _OTHER_FORMS:
+                    self._without_cars.add(gateway.url)
+                if error.reason is Reason.TOO_LARGE:
+                    raise BadBlock(f"{root}: more than {max_bytes:,} bytes came of it") from None
+                raise
+            return _used(walk(root, limits.blocks), found)
+
+        patience_s = limits.hedge_s * _CAR_HEDGES
+        return await self._race.first(root, "folder", patience_s, ask, without=self._without_cars)
+
     async def _whole_answer(self, gateway: Gateway, cid: CID, form: Form) -> bytes:
         # One buffer: a body of pieces of one byte would cost fifty times its size as a list.
         data = bytearray()
         await self._gateways.get(gateway, str(cid), form, data.extend)
         return bytes(data)
 
-    async def _car_blocks(self, gateway: Gateway, path: str, form: Form) -> dict[CID, Block]:
+    async def _car_blocks(
+        self,
+        gateway: Gateway,
+        path: str,
+        form: Form,
+        look: Callable[[Block], None] = lambda _: None,
+    ) -> dict[CID, Block]:
         # What roots the CAR names means nothing to a client, nor whether it is whole by them.
         decoder = CarDecoder(
             max_block_bytes=self.limits.block_bytes, max_blocks=self.limits.blocks, whole=False
@@ -218,7 +255,9 @@ class Retriever:
         found: dict[CID, Block] = {}
 
         def take(chunk: bytes) -> None:
-            found.update((block.cid.as_v1(), block) for block in decoder.feed(chunk))
+            for block in decoder.feed(chunk):
+                look(block)
+                found[block.cid.as_v1()] = block
 
         await self._gateways.get(gateway, path, form, take)
         decoder.close()
@@ -255,6 +294,14 @@ class Retriever:
         while left > self.limits.total_bytes:
             oldest = next(iter(self._rebuilt))
             left -= len(self._rebuilt.pop(oldest))
+
+
+def _size_of_folder(block: Block) -> int:
+    """Return the bytes under a flat directory, as its links say; BadBlock for all else."""
+    node = decode_node(block.cid, block.data)
+    if node.kind is not Kind.DIRECTORY:
+        raise BadBlock(f"{block.cid}: a {node.kind.value} is no flat directory")
+    return sum(link.tsize for link in node.links)
 
 
 def _size_of(blocks: Mapping[CID, bytes]) -> int:
@@ -296,7 +343,8 @@ def _used(traversal: Traversal[object], found: dict[CID, Block]) -> tuple[Block,
         used.setdefault(cid.as_v1(), Block(cid, block.data))
         return block.data
 
-    drive(traversal, get)
+    # The decoder has hashed what it found.
+    drive(traversal, get, hashed=True)
     return tuple(used.values())
 
 

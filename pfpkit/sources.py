@@ -8,7 +8,7 @@ from pfpkit.ipfs_path import IpfsPath
 from pfpkit.media import Rendered
 from pfpkit.web import Download
 
-__all__ = ["Blocks", "Entities", "Pictures", "WebSource"]
+__all__ = ["Blocks", "Entities", "Folders", "Pictures", "WebSource"]
 
 
 class Blocks(Protocol):
@@ -24,6 +24,14 @@ class Entities(Blocks, Protocol):
 
     async def entity(self, place: IpfsPath, *, max_bytes: int) -> Sequence[Block]:
         """Return them, each one hashed; a PfpkitError where it cannot."""
+
+
+@runtime_checkable
+class Folders(Entities, Protocol):
+    """A source that can also give all blocks of a small directory at once."""
+
+    async def folder(self, root: CID, *, max_bytes: int) -> Sequence[Block]:
+        """Return them, each one hashed, or none; a PfpkitError where it cannot."""
 
 
 class WebSource(Protocol):

@@ -46,9 +46,9 @@ def test_prove__when_all_blocks_are_slow__stops_when_the_time_is_up() -> None:
                     TOKEN_URI, IMAGE_URI, retriever, renderer=None, within_s=within_s
                 )
 
-        proof = asyncio.run(run(0.08))
+        proof = asyncio.run(run(0.02))
         step = "image" if proof.metadata else "metadata"
-        assert_fails(proof, step, "GatewayError", "in 0.08 s")
+        assert_fails(proof, step, "GatewayError", "in 0.02 s")
         assert asyncio.run(run(30.0)).holds
 
 
