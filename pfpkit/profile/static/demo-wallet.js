@@ -2,7 +2,7 @@
 // signs with one account of the demo's own chain, whose keys everybody knows. Loaded in the demo alone.
 import { post } from './service.js'
 
-const ROLES = ['minter', 'holder', 'buyer']
+const ROLES = ['minter', 'buyer', 'stranger']
 const REFUSED = 4001
 
 let id = 0
