@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pfpkit.addresses import without_credentials
 from pfpkit.ahead import Ahead
 from pfpkit.budget import Budget
-from pfpkit.cid import CID
+from pfpkit.cid import CID, RAW
 from pfpkit.console import clipped
 from pfpkit.content_uri import ContentURI, Inline, WebPlace, parse_content_uri
 from pfpkit.errors import (
@@ -32,7 +32,7 @@ from pfpkit.images import Limits
 from pfpkit.ipfs_path import IpfsPath
 from pfpkit.media import HeaderReader, MediaLimits, MediaOutcome, Rendered
 from pfpkit.metadata import MAX_FOREIGN_BYTES, ForeignMetadata, read_foreign
-from pfpkit.proof import Binding, Outcome, Proof, Step
+from pfpkit.proof import Binding, Outcome, Proof, Step, StepError
 from pfpkit.sources import Blocks, Pictures, WebSource
 from pfpkit.stock import Stock
 from pfpkit.unixfs import adrive, read_file, resolve
@@ -85,10 +85,10 @@ async def prove(
     return await _Walk(token_uri, image_uri, blocks, limits, pictures, web, within_s).run()
 
 
-def unwalked(reason: str, error: str | None = None) -> Proof:
+def unwalked(reason: str, error: StepError | None = None) -> Proof:
     """Return the proof of a walk that was not begun; with `error`, because there is no token URI.
 
-    >>> [str(step.outcome) for step in unwalked("the contract has none", "no-uri").steps[:2]]
+    >>> [str(step.outcome) for step in unwalked("it has none", StepError.NO_URI).steps[:2]]
     ['failed', 'not reached']
     """
     first = Outcome.NOT_REACHED if error is None else Outcome.FAILED
@@ -157,7 +157,13 @@ class _Walk:
             None if name_said is None else _line(name_said),
             self.metadata_binding,
             self.image_binding,
+            None if self.picture is None else self._sha256(self.picture),
         )
+
+    def _sha256(self, picture: bytes) -> str:
+        if self.image is not None and self.image.codec == RAW:
+            return self.image.digest.hex()  # a file of one block, which was hashed
+        return hashlib.sha256(picture).hexdigest()
 
     async def _step(
         self, name: str, walk: Callable[[], Awaitable[str]], before: Sequence[Step]
@@ -165,12 +171,12 @@ class _Walk:
         if before and before[-1].outcome in (Outcome.FAILED, Outcome.NOT_REACHED):
             return Step(name, Outcome.NOT_REACHED, "an earlier step failed")
         started = time.monotonic()
-        error: str | None = None
+        error: StepError | None = None
         try:
             said = await walk()
             outcome = Outcome.UNVERIFIABLE if isinstance(said, _Unbound) else Outcome.PASSED
         except PfpkitError as failure:
-            outcome, said, error = Outcome.FAILED, str(failure), type(failure).__name__
+            outcome, said, error = Outcome.FAILED, str(failure), StepError.of(failure)
         took_ms = round((time.monotonic() - started) * 1000)
         return Step(name, outcome, _line(said), error, took_ms)
 

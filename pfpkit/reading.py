@@ -9,14 +9,14 @@ reorganisation has taken away is named, and no answer that rests on it is believ
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from pfpkit.block import BlockRef
-from pfpkit.cache import OWNERSHIP_S, Cache, Fact, Flights
+from pfpkit.cache import OWNERSHIP_S, Cache, Fact, Flights, Recent
 from pfpkit.errors import BadInput, ChainError
 from pfpkit.holding import Reader, read_twice, two_blocks
 from pfpkit.reference import Standard, TokenRef
@@ -28,6 +28,7 @@ __all__ = ["Asked", "ChainReader", "Reading"]
 Asked = tuple[tuple[TokenRef, str | None], ...]
 """Tokens, each with whom it is asked for, if anyone."""
 
+_UNDERSTOOD_BYTES = 2**22
 _PASSING = {Outcome.UNANSWERED, Outcome.NO_QUORUM, Outcome.WRONG_CHAIN}
 """Outcomes of the one who was asked, not of the token."""
 
@@ -60,6 +61,7 @@ class ChainReader:
         self._chain, self._cache = chain, cache
         self._flights = Flights[str, Reading]()
         self._gone: set[BlockRef] = set()
+        self._understood = Recent[bytes, Reading](_UNDERSTOOD_BYTES)
 
     async def blocks(self, at: str | int | BlockRef) -> tuple[BlockRef, BlockRef]:
         """Return block `at` and the latest one; with a number or a block, that one twice."""
@@ -88,14 +90,14 @@ class ChainReader:
         if fresh:
             return await self._asked(cache, key, asked, at)
         fact = await cache.recall(key)
-        found = None if fact is None else _reading_of(fact, asked)
+        found = None if fact is None else self._read_before(fact, asked)
         if found is not None and not self._gone.intersection(_blocks(found)):
             return found
         return await self._flights.once(key, lambda: self._asked(cache, key, asked, at))
 
     async def _asked(self, cache: Cache, key: str, asked: Asked, at: str) -> Reading:
         fact = await cache.recall(key, stale=True)
-        before = None if fact is None else _reading_of(fact, asked)
+        before = None if fact is None else self._read_before(fact, asked)
         found = await self.read_at(asked, await self.blocks(at))
         for block in _blocks(before) - _blocks(found) if before else ():
             with suppress(ChainError):  # what could not be asked is not claimed
@@ -107,6 +109,16 @@ class ChainReader:
         else:
             await cache.note(key, Fact(_bytes_of(found), OWNERSHIP_S))
         return found
+
+    def _read_before(self, fact: Fact, asked: Asked) -> Reading | None:
+        """Return the reading that a fact is; the same one is understood once."""
+        found = self._understood.get(fact.data)
+        if found is None:
+            found = _reading_of(fact)
+            if found is not None:
+                self._understood.put(fact.data, found, 2 * len(fact.data))
+        same = found is not None and _question(found.deep) == _question(found.latest) == asked
+        return found if same else None
 
     def _key(self, asked: Asked, at: str) -> str:
         # Of these nodes: whoever wants more of them to agree does not believe fewer.
@@ -130,17 +142,19 @@ def _bytes_of(reading: Reading) -> bytes:
     return json.dumps(said).encode()
 
 
-def _reading_of(fact: Fact, asked: Asked) -> Reading | None:
-    """Read what `_bytes_of` wrote for the same question; None when it is anything else."""
+def _question(answers: Sequence[TokenAnswer]) -> Asked:
+    return tuple((answer.ref, answer.holder) for answer in answers)
+
+
+def _reading_of(fact: Fact) -> Reading | None:
+    """Read what `_bytes_of` wrote; None when it is anything else."""
     try:
         said = json.loads(fact.data)
         deep = tuple(map(_answer, said["deep"]))
         latest = deep if said["latest"] is None else tuple(map(_answer, said["latest"]))
-        reading = Reading(deep, latest, float(said["at"]), remembered=True)
+        return Reading(deep, latest, float(said["at"]), remembered=True)
     except (ValueError, TypeError, KeyError, AttributeError, BadInput):
         return None
-    same = all(tuple((a.ref, a.holder) for a in part) == asked for part in (deep, latest))
-    return reading if same else None
 
 
 def _fields(answer: TokenAnswer) -> dict[str, Any]:

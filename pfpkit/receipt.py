@@ -20,7 +20,7 @@ from pfpkit.drawing import Drawing
 from pfpkit.errors import BadInput, BadMetadata, BadRecord
 from pfpkit.media import MediaOutcome
 from pfpkit.metadata import read_json
-from pfpkit.proof import Binding, Outcome, Proof, Step
+from pfpkit.proof import Binding, Outcome, Proof, Step, StepError
 from pfpkit.reference import Standard, TokenRef
 from pfpkit.stated import (
     address,
@@ -286,9 +286,9 @@ def _chain_steps(said: TokenAnswer, pending: str) -> tuple[Step, Step]:
     else:
         who, instead = f"{said.owner} owns it at that block", f", not {holder}"
     if holder is not None and not said.held:
-        return found, Step("owner", Outcome.FAILED, f"{who}{instead}", "NotOwner")
+        return found, Step("owner", Outcome.FAILED, f"{who}{instead}", StepError.NOT_OWNER)
     if pending:
-        return found, Step("owner", Outcome.FAILED, f"{who}, {pending}", "NotConfirmed")
+        return found, Step("owner", Outcome.FAILED, f"{who}, {pending}", StepError.NOT_CONFIRMED)
     return found, Step("owner", Outcome.PASSED, f"{who}{'' if holder is None else ', as asked'}")
 
 
@@ -320,9 +320,9 @@ def _facts(proof: Proof) -> dict[str, Any]:
 def _verdict(steps: tuple[Step, ...]) -> Verdict:
     """Return `verified` only when every step passed; docs/resolve.md has the other words."""
     failed = [step for step in steps if step.outcome is Outcome.FAILED]
-    if any(step.error == "NotOwner" for step in failed):
+    if any(step.error is StepError.NOT_OWNER for step in failed):
         return Verdict.NOT_OWNER
-    if any(step.error != "NotConfirmed" for step in failed):
+    if any(step.error is not StepError.NOT_CONFIRMED for step in failed):
         return Verdict.UNVERIFIED
     if any(step.outcome is Outcome.UNVERIFIABLE for step in steps):
         return Verdict.UNVERIFIABLE
@@ -338,7 +338,7 @@ def _step(fields: Mapping[str, Any]) -> Step:
         text(fields["name"]),
         Outcome(text(fields["outcome"])),
         text(fields["reason"]),
-        optional_text(fields["error"]),
+        None if fields["error"] is None else StepError(text(fields["error"])),
         count(fields["took_ms"]),
     )
 

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Self
 
 from pfpkit.block import BlockRef
-from pfpkit.cache import Cache, Flights
+from pfpkit.cache import Cache, Flights, Recent
 from pfpkit.cached import CachedBlocks, CachedPictures
 from pfpkit.chain import Node
 from pfpkit.errors import ChainError
@@ -25,6 +25,7 @@ from pfpkit.evidence import Proof, prove, unwalked
 from pfpkit.images import Limits
 from pfpkit.media import Renderer
 from pfpkit.ownership import Ownership, State, ownership, unknown
+from pfpkit.proof import StepError
 from pfpkit.quorum import Quorum
 from pfpkit.reading import Asked, ChainReader, Reading
 from pfpkit.receipt import Receipt, Verdict
@@ -72,6 +73,7 @@ class Resolver:
         self._reader = ChainReader(chain, cache)
         self._pictures = CachedPictures(renderer, cache) if renderer and cache else renderer
         self._walks = Flights[tuple[str, str | None, bool], Proof]()
+        self._proofs = Recent[tuple[str, str | None], Proof](cache.memory_bytes if cache else 0)
         self._slots = asyncio.Semaphore(at_once)
         self._open = AsyncExitStack()
 
@@ -93,8 +95,12 @@ class Resolver:
         fresh: bool = False,
     ) -> Resolution:
         """Resolve one token, for `holder` if one is named; see `resolve_each`."""
-        (found,) = await self.resolve_many([(ref, holder)], at=at, fresh=fresh)
-        return found
+        asked = _checked([(ref, holder)])
+        try:
+            reading = await self._reader.read(asked, at, fresh=fresh)
+        except ChainError as error:
+            return _unread(*asked[0], str(error))
+        return await self._resolved(reading.deep[0], reading.latest[0], reading, fresh)
 
     async def resolve_many(
         self,
@@ -240,7 +246,9 @@ class Resolver:
             return _unread(said.ref, said.holder, f"{said.outcome}: {said.reason}", owned)
         uri, image_uri = said.uri, said.image_uri
         if uri is None:
-            proof = unwalked(said.reason or str(said.outcome), str(said.outcome))
+            proof = unwalked(said.reason or str(said.outcome), StepError(said.outcome))
+        elif (kept := self._proofs.get((uri, image_uri))) is not None:
+            proof = kept
         else:
             # Whoever asks meanwhile for the same content waits for this walk.
             proof = await self._walks.once(
@@ -253,7 +261,11 @@ class Resolver:
         if self._cache is not None:
             blocks = CachedBlocks(self._blocks, self._cache, fresh=fresh)
         limits, pictures = self._limits, self._pictures
-        return await prove(uri, image_uri, blocks, limits, renderer=pictures, web=self._web)
+        proof = await prove(uri, image_uri, blocks, limits, renderer=pictures, web=self._web)
+        if proof.holds:
+            # By content or on chain: the same URIs have the same proof for ever.
+            self._proofs.put((uri, image_uri), proof, proof.bytes_held + len(uri))
+        return proof
 
 
 async def _said(found: Resolution) -> Resolution:

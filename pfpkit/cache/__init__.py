@@ -23,10 +23,11 @@ from typing import TypeVar
 
 from pfpkit.cache.disk import Disk
 from pfpkit.cache.flights import Flights
+from pfpkit.cache.recent import Recent
 from pfpkit.cid import CID, Block, verify
 from pfpkit.errors import BadContent
 
-__all__ = ["NEGATIVE_S", "OWNERSHIP_S", "Cache", "Counts", "Fact", "Flights"]
+__all__ = ["NEGATIVE_S", "OWNERSHIP_S", "Cache", "Counts", "Fact", "Flights", "Recent"]
 
 T = TypeVar("T")
 
@@ -69,6 +70,7 @@ class Counts:
 class Cache:
     """Blocks and facts in `folder`, at most `max_bytes` on disk; what was used longest ago goes.
 
+    `memory_bytes` bounds what a resolver holds beside it of the proofs that it made itself.
     `now` gives seconds since 1970. One event loop uses it; any number of processes share a folder.
     """
 
@@ -77,9 +79,11 @@ class Cache:
         folder: Path,
         *,
         max_bytes: int = 2**30,
+        memory_bytes: int = 2**26,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.counts = Counts()
+        self.memory_bytes = memory_bytes
         self._disk = Disk(folder, max_bytes, now)
         self._now = now
         self._blocks = Flights[str, bytes]()

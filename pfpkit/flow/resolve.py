@@ -65,6 +65,8 @@ async def show(session: Session, token: str, options: ResolveOptions) -> None:
     faults: list[str] = []
     async with _resolver(session, options, faults) as resolver:
         found = await resolver.resolve(ref, holder, at=options.at, fresh=True)
+    if options.as_json and found.receipt is None:
+        click.echo(json.dumps(_line(found)))
     receipt = found.stated()
     if options.as_json:
         click.echo(receipt.encode(), nl=False)
@@ -174,7 +176,7 @@ def _summary(counts: Counter[Verdict], block: BlockRef | None, options: ResolveO
 
 
 def _line(found: Resolution) -> dict[str, object]:
-    """Return what `--all --json` prints of one token."""
+    """Return what `--json` prints of one token of many, or of one that has no receipt."""
     receipt: Receipt | None = found.receipt
     return {
         "token": str(found.ref),

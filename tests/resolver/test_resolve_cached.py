@@ -10,6 +10,7 @@ given damage on the disk, right answers
 """
 
 import asyncio
+import shutil
 from contextlib import asynccontextmanager
 
 import pytest
@@ -292,3 +293,26 @@ def test_resolve__when_the_disk_is_damaged__asks_again(chain_url, minted, gatewa
     assert cache.counts.damaged >= 3  # the rest came anew with the CAR of the first one
     third, asked = asyncio.run(visit())
     assert (third.remembered, asked) == (True, 0)
+
+
+def test_resolve__again_by_the_same_resolver__needs_no_disk(
+    chain_url, minted, gateway, cache, tmp_path
+):
+    """A proof that holds is kept in memory; one that does not is made again."""
+    ref, holder = minted
+
+    async def story(shelf):
+        async with visited(chain_url, shelf, cache) as (resolver, _):
+            first = await resolver.resolve(ref, holder)
+            shutil.rmtree(tmp_path / "cache")
+            before = len(shelf.requests)
+            second = await resolver.resolve(ref, holder)
+            return first, second, len(shelf.requests) - before
+
+    first, second, requests = asyncio.run(story(gateway))
+    assert (second.verdict, requests) == ("verified", 0)
+    assert second.proof is first.proof
+    with HostileGateway(SHELF.blocks, Lie.MISSING) as absent:
+        _, second, requests = asyncio.run(story(absent))
+    assert second.verdict == "unverified"
+    assert requests > 0
