@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from pfpkit.cache import Cache
 from pfpkit.chain import Node
 from pfpkit.console import clipped
 from pfpkit.errors import BadInput, BadSetting, ChainError, PfpkitError, StorageError
@@ -107,7 +108,8 @@ async def _built(settings: Settings, parts: AsyncExitStack) -> Service:
     await asyncio.to_thread(database.migrate)
     renderer = Renderer()
     chain = _chain(settings)
-    resolver = Resolver(chain, Retriever(settings.gateways), renderer=renderer)
+    cache = Cache(settings.work / "cache")
+    resolver = Resolver(chain, Retriever(settings.gateways), renderer=renderer, cache=cache)
     await parts.enter_async_context(resolver)
     pinners = _pinners(settings)
     for pinner in pinners:

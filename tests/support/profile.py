@@ -6,16 +6,22 @@ with ProfileService(settings) as service, service.browser() as browser:
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
+import os
 import re
+import secrets
 import socket
 import threading
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
+import psycopg
 import uvicorn
 
 from pfpkit.profile.app import application
@@ -28,11 +34,12 @@ _TOKEN = re.compile(r'name="csrf-token" content="([0-9a-f]{64})"')
 
 def settings_in(folder: Path, **changes: Any) -> Settings:
     """Settings with everything in a folder, no node and no gateway."""
+    database, objects = _places(folder)
     plain = Settings(
         origin="http://127.0.0.1:0",
         secret=SECRET,
-        database_url=f"sqlite:///{folder}/profile.db",
-        objects=ObjectPlace(folder=folder / "objects"),
+        database_url=database,
+        objects=objects,
         nodes=("http://127.0.0.1:1",),
         chain_id=31337,
         gateways=("http://127.0.0.1:1",),
@@ -42,6 +49,53 @@ def settings_in(folder: Path, **changes: Any) -> Settings:
         poll_s=0.1,
     )
     return replace(plain, **changes)
+
+
+def _places(folder: Path) -> tuple[str, ObjectPlace]:
+    """A new database and a place for objects: real services where the environment names them."""
+    server, endpoint = os.environ.get("PFPKIT_TEST_POSTGRESQL"), os.environ.get("PFPKIT_TEST_S3")
+    database = f"sqlite:///{folder}/profile.db"
+    if server:
+        name = f"test_{secrets.token_hex(8)}"
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+            connection.execute(f"create database {name}")
+        database = f"{server.replace('postgresql://', 'postgresql+psycopg://')}/{name}"
+    if not endpoint:
+        return database, ObjectPlace(folder=folder / "objects")
+    place = ObjectPlace(
+        bucket=f"test-{secrets.token_hex(8)}",
+        endpoint=endpoint,
+        region="us-east-1",
+        key_id=os.environ["PFPKIT_TEST_S3_KEY_ID"],
+        secret_key=os.environ["PFPKIT_TEST_S3_SECRET_KEY"],
+    )
+    make_bucket(place)
+    return database, place
+
+
+def make_bucket(place: ObjectPlace) -> None:
+    """Make a bucket by a request that is signed as AWS's (Signature Version 4)."""
+    now = datetime.now(UTC)
+    day, moment = now.strftime("%Y%m%d"), now.strftime("%Y%m%dT%H%M%SZ")
+    host, empty = place.endpoint.partition("://")[2], hashlib.sha256(b"").hexdigest()
+    names = "host;x-amz-content-sha256;x-amz-date"
+    lines = f"host:{host}\nx-amz-content-sha256:{empty}\nx-amz-date:{moment}\n"
+    request = f"PUT\n/{place.bucket}\n\n{lines}\n{names}\n{empty}"
+    scope = f"{day}/{place.region}/s3/aws4_request"
+    digest = hashlib.sha256(request.encode()).hexdigest()
+    key = f"AWS4{place.secret_key}".encode()
+    for part in (day, place.region, "s3", "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    text = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{digest}"
+    signature = hmac.digest(key, text.encode(), "sha256").hex()
+    credential = f"AWS4-HMAC-SHA256 Credential={place.key_id}/{scope}"
+    headers = {
+        "x-amz-content-sha256": empty,
+        "x-amz-date": moment,
+        "Authorization": f"{credential}, SignedHeaders={names}, Signature={signature}",
+    }
+    answer = httpx.put(f"{place.endpoint}/{place.bucket}", headers=headers, trust_env=False)
+    assert answer.status_code == 200, answer.text
 
 
 class ProfileService:
