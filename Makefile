@@ -9,7 +9,7 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: help setup demo test test-peers test-browser test-deploy test-docs check readme figures bytecode analyse bench-gas bench-gas-experiments bench-pin bench-resolve soak-pin prove prove-bugs mutate lock samples clean
+.PHONY: help setup demo test test-peers test-services test-browser test-deploy test-docs check readme figures bytecode analyse bench-gas bench-gas-experiments bench-pin bench-resolve soak-pin prove prove-bugs mutate lock samples clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ test-browser: setup ## the pages in Chromium, with wallets, by keyboard, on a ph
 test-deploy: setup ## deploying: records, explorers that compile what they are sent (some minutes)
 	@port=$$($(BIN)/python -c 'import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])') && \
 	  PATH="$(CURDIR)/$(BIN):$$PATH" APE_FOUNDRY_HOST=http://127.0.0.1:$$port $(BIN)/ape test tests/deploy
+
+test-services: setup ## the profile service on PostgreSQL and an S3 server (packages: --install)
+	@tools/services.sh $(ARGS)
 
 check: setup ## format, lint, types, import order, figures in README and docs
 	@$(BIN)/ruff format --check .

@@ -51,7 +51,7 @@ async def show_token(
     Only `verified` is shown: every byte was hashed, and the holder has it at the very block at
     which the signature was checked.
     """
-    found = await service.resolver.resolve(ref, holder, at=block)
+    found = await service.resolver.resolve(ref, holder, at=block, fresh=True)
     receipt = _shown_receipt(found)
     rendered = found.rendered
     if rendered is None or not rendered.shown:
