@@ -75,6 +75,7 @@ class Project:
         self.folder = folder
         self.home = home
         self.node = node
+        self.variables: dict[str, str] = {}
 
     @classmethod
     def copied(cls, folder: Path, home: Path, node: str) -> Project:
@@ -157,6 +158,7 @@ class Project:
             "PYTHONPATH": str(OFFLINE),
             "PYTHONDONTWRITEBYTECODE": "1",
             "OFFLINE_LOG": str(self.home / "asked-for"),
+            **self.variables,
         }
 
     def files(self) -> dict[str, bytes]:
