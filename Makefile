@@ -95,7 +95,7 @@ bench-pin: setup .build/bench-pin/peers/.installed ## pinning beside npm's impor
 	@PYTHONPATH=tests ONLY='$(ONLY)' $(BIN)/python -m benchmarks.pin
 	@$(BIN)/python tools/figures.py
 
-bench-resolve: setup benchmarks/node_modules/.package-lock.json .build/peers/python/.done .build/peers/helia/node_modules/.package-lock.json .build/bench-resolve/peers/.installed ## resolving beside a plain fetch and JavaScript (only some: ONLY=one|many|other|helia)
+bench-resolve: setup benchmarks/node_modules/.package-lock.json .build/peers/python/.done .build/peers/helia/node_modules/.package-lock.json .build/bench-resolve/peers/.installed ## resolving beside a plain fetch and JavaScript (only some: ONLY=one|many|other|helia|memory|warm)
 	@PYTHONPATH=tests ONLY='$(ONLY)' $(BIN)/python -m benchmarks.resolve
 	@$(BIN)/python tools/figures.py
 

@@ -1,4 +1,4 @@
-"""`make bench-resolve`: measure side by side, print, record. `ONLY=one|many|other|helia|memory`.
+"""`make bench-resolve`: measure side by side, print, record. `ONLY=one,many` for some of its parts.
 
 Who is compared takes turns, each run a process of its own, so that what else the machine does meets
 all of them alike. Each part replaces its own figures in benchmarks/results/resolve.json.
@@ -11,14 +11,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from support import peers
 
+from benchmarks.pin import corpus
 from benchmarks.pin.__main__ import head as machine
 from benchmarks.pin.process import Run, run
 from benchmarks.resolve import report
-from benchmarks.resolve.stage import BUILD, HELIA, OTHER, Stage, stage
+from benchmarks.resolve.stage import BUILD, HELIA, OTHER, TOKENS, Stage, stage
 
 PEERS = BUILD / "peers"
 AT_ONCE = 32
@@ -72,7 +74,7 @@ def one(there: Stage) -> Rows:
 
 def many(there: Stage) -> Rows:
     """1,000 tokens of ProfilePicture."""
-    return taking_turns(report.EVERYBODY, there.scene(at_once=AT_ONCE), 5)
+    return taking_turns(report.EVERYBODY, there.scene(at_once=AT_ONCE), 3)
 
 
 def other(there: Stage) -> Rows:
@@ -87,11 +89,31 @@ def helia(there: Stage) -> Rows:
     return taking_turns([report.OURS, report.HTTPX], scene, 3)
 
 
+def memory(there: Stage) -> Rows:
+    """1,000 tokens, one after another, 32 and 128 at once, none kept."""
+    found: Rows = {}
+    for at_once in report.AT_ONCE:
+        scene = there.scene(contract=OTHER, at_once=at_once)
+        found |= {report.at_once(at_once): taking_turns([report.EACH], scene, 2)[report.EACH]}
+    return found
+
+
+def warm(there: Stage) -> Rows:
+    """1,000 tokens from a cache on disk, beside the same files, read and hashed."""
+    files = corpus.finished(corpus.collection(TOKENS))
+    with TemporaryDirectory(dir=BUILD) as cache:
+        # Twice before: the first fills it, and the second finds its owners not too old.
+        scene = there.scene(at_once=AT_ONCE, cache=cache, files=str(files), before=2)
+        return taking_turns([report.REMEMBERED, report.FILES], scene, 3)
+
+
 PARTS: dict[str, Callable[[Stage], Rows]] = {
     "one": one,
     "many": many,
     "other": other,
     "helia": helia,
+    "memory": memory,
+    "warm": warm,
 }
 
 

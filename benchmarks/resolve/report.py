@@ -21,10 +21,22 @@ DECODED = "pfpkit, verified, decoded and drawn anew"
 HTTPX = "unverified, httpx"
 AIOHTTP = "unverified, aiohttp"
 JAVASCRIPT = "@helia/verified-fetch and viem"
-TASKS = {OURS: "resolve", DECODED: "render", HTTPX: "httpx", AIOHTTP: "aiohttp"}
+EACH = "pfpkit, none kept"
+REMEMBERED = "pfpkit, from its cache"
+FILES = "plain files, read and hashed"
+TASKS = {
+    OURS: "resolve",
+    DECODED: "render",
+    HTTPX: "httpx",
+    AIOHTTP: "aiohttp",
+    EACH: "each",
+    REMEMBERED: "remembered",
+    FILES: "files",
+}
 EVERYBODY = [OURS, DECODED, HTTPX, AIOHTTP, JAVASCRIPT]
 UNDECODED = [OURS, HTTPX, AIOHTTP, JAVASCRIPT]
-PARTS = ("one", "many", "other", "helia")
+PARTS = ("one", "many", "other", "helia", "memory", "warm")
+AT_ONCE = (1, 32, 128)
 _MIB = 2**20
 
 Results = dict[str, Any]
@@ -67,6 +79,11 @@ def measured_with(results: Results) -> str:
     )
 
 
+def at_once(count: int) -> str:
+    """What a row of `memory` is called."""
+    return f"{count} at once"
+
+
 def part(results: Results, name: str) -> str:
     """One part's table: time and processor time, beside what httpx took."""
     if name not in results["parts"]:
@@ -75,7 +92,9 @@ def part(results: Results, name: str) -> str:
     scale, unit = (1000, "ms") if name == "one" else (1, "s")
     first = ["the first, ms"] if name == "one" else []
     columns = ["", unit, "from", "to", *first, f"processor, {unit}", "memory, MiB"]
-    columns += ["times httpx", "processor, times httpx"]
+    base = {"memory": at_once(AT_ONCE[0]), "warm": FILES}.get(name, HTTPX)
+    beside = base.removeprefix("unverified, ")
+    columns += [f"times {beside}", f"processor, times {beside}"]
     lines = []
     for title, row in rows.items():
         seconds = [one * scale for one in row["seconds"]]
@@ -87,8 +106,8 @@ def part(results: Results, name: str) -> str:
                 *([f"{median(row['first']) * 1000:.0f}"] if first else []),
                 f"{cpu:.2f}",
                 f"{row['memory'] / _MIB:.0f}",
-                f"{_ratio(rows, title, HTTPX, 'seconds'):.2f}",
-                f"{_ratio(rows, title, HTTPX, 'cpu_s'):.2f}",
+                f"{_ratio(rows, title, base, 'seconds'):.2f}",
+                f"{_ratio(rows, title, base, 'cpu_s'):.2f}",
             ]
         )
     return table(columns, lines)
@@ -135,6 +154,14 @@ def _asked(results: Results) -> list[tuple[str, tuple[str, str], bool | None]]:
     compared("one", f"one token: at most half of {JAVASCRIPT}", OURS, JAVASCRIPT, 0.5)
     compared("one", f"one token: beside {HTTPX}", OURS, HTTPX, None)
     compared("helia", f"200 tokens through Helia's gateway: beside {HTTPX}", OURS, HTTPX, None)
+    asked = "1,000 tokens from the cache: at most twice of reading and hashing the files"
+    compared("warm", asked, REMEMBERED, FILES, 2)
+    if "memory" in results["parts"]:
+        rows = results["parts"]["memory"]["rows"]
+        least, most = AT_ONCE[0], AT_ONCE[-1]
+        more = rows[at_once(most)]["memory"] - rows[at_once(least)]["memory"]
+        each = f"{more / (most - least) / 1024:.0f} KiB"
+        found.append((f"memory of one more resolve at once, up to {most}", (each, ""), None))
     return found
 
 

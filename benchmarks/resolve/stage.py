@@ -31,7 +31,7 @@ from pfpkit.pinning.blockstore import BlockStore
 
 BUILD = corpus.ROOT / ".build" / "bench-resolve"
 TOKENS = 1_000
-_RULES = 1  # raised when other tokens are made
+_RULES = 2  # raised when other tokens are made
 OURS = "ProfilePicture"
 OTHER = "ERC721URIStorage"
 _CONTRACTS = {
@@ -69,7 +69,8 @@ def store() -> tuple[Path, list[bytes]]:
         project = corpus.collection(TOKENS)
         print(f"storing {TOKENS:,} bundles", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
-        bundles = [entry.bundle() for entry in Collection.read(project / "metadata")]
+        entries = {entry.key: entry for entry in Collection.read(project / "metadata")}
+        bundles = [entries[str(token)].bundle() for token in range(1, TOKENS + 1)]
         BlockStore(folder).put_many(block for bundle in bundles for block in bundle.blocks)
         record.write_text(json.dumps([bundle.digest.hex() for bundle in bundles]))
     return folder, [bytes.fromhex(text) for text in json.loads(record.read_text())]
