@@ -4,18 +4,20 @@ Nothing is followed, decompressed, remembered or read from the environment: no r
 proxies or netrc. Connections are those of httpcore, whose exceptions come out as they are. Its pool
 is not used: for each request it looks at every connection that it has, and asks the system about
 each idle one, so that with 32 of them a request takes four times as long (`make bench-resolve`).
-Here the one that was used last is looked at. Bounds how many requests are under way; a request is
-bounded in time and bytes by whoever makes it.
+Here the one that was used last is looked at. Bounds how many requests are under way at each server,
+so that one which is silent holds up no other; a request is bounded in time and bytes by whoever
+makes it.
 """
 
 import asyncio
 import ssl
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from typing import Self
 
 import httpcore
@@ -24,9 +26,9 @@ import httpx
 __all__ = ["Connections", "Place", "default_tls", "fields"]
 
 MOST = 100
-"""Requests under way at one time; others wait."""
+"""Requests under way at one server at one time; others wait."""
 IDLE_S = 5.0
-"""After so long a connection that nobody uses is closed."""
+"""After so long a connection that nobody uses is used no more, and closed with the next answer."""
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -54,7 +56,7 @@ class Connections:
     """Answers of servers, over connections that stay; `aclose` ends them."""
 
     def __init__(self, *, most: int = MOST, idle_s: float = IDLE_S) -> None:
-        self._slots = asyncio.Semaphore(most)
+        self._slots = defaultdict[Place, asyncio.Semaphore](lambda: asyncio.Semaphore(most))
         self._idle_s = idle_s
         self._idle: dict[Place, deque[tuple[httpcore.AsyncHTTPConnection, float]]] = {}
         self._closed = False
@@ -81,7 +83,7 @@ class Connections:
             content=body,
             extensions={"timeout": {"connect": connect_s, "read": read_s, "write": read_s}},
         )
-        async with self._slots:
+        async with self._slots[place]:
             connection = await self._take(place)
             try:
                 response = await _asked(connection, request)
@@ -121,8 +123,12 @@ class Connections:
         now = time.monotonic()
         waiting = self._idle[place]
         waiting.append((connection, now))
-        while now - waiting[0][1] > self._idle_s:
-            await waiting.popleft()[0].aclose()
+        # All are taken out first: while one is closed, another request may take the last one.
+        old = list(takewhile(lambda one: now - one[1] > self._idle_s, waiting))
+        for _ in old:
+            waiting.popleft()
+        for gone, _ in old:
+            await gone.aclose()
 
 
 async def _asked(

@@ -17,6 +17,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import count
 from typing import Any, Self
 
 import httpcore
@@ -134,6 +135,7 @@ class Rpc:
         self._place = Place.of(self._url)
         self._connections = Connections()
         self._most = _BATCH
+        self._ids = count()
         self.sent = 0
         """How many HTTP requests were sent."""
 
@@ -202,14 +204,18 @@ class Rpc:
         return results
 
     async def _exchange(self, requests: Sequence[tuple[str, list[Any]]]) -> list[Any]:
+        # No id is used twice: an answer that belongs to an earlier request is none to this one.
+        ids = [next(self._ids) for _ in requests]
         body = [
             {"jsonrpc": "2.0", "id": number, "method": method, "params": parameters}
-            for number, (method, parameters) in enumerate(requests)
+            for number, (method, parameters) in zip(ids, requests, strict=True)
         ]
         alone = len(body) == 1
         # Alone, a request is no batch: there are nodes that take none.
         answers = await self._post(body[0] if alone else body)
-        if isinstance(answers, dict) and answers.get("error") is not None:
+        failed = isinstance(answers, dict) and answers.get("error") is not None
+        # Without an id: of a request that the node could not read.
+        if failed and answers.get("id") in (None, ids[0]):
             error = RpcError.parse(answers["error"])
             if alone:
                 return [error]
@@ -217,7 +223,10 @@ class Rpc:
         if not isinstance(answers, dict if alone else list):
             raise NodeUnreachable(f"{self.name} gave no JSON-RPC answer; is it a node?")
         by_id = self._by_id([answers] if alone else answers)
-        return [self._result(by_id.get(n, {}), method) for n, (method, _) in enumerate(requests)]
+        return [
+            self._result(by_id.get(number, {}), method)
+            for number, (method, _) in zip(ids, requests, strict=True)
+        ]
 
     def _by_id(self, answers: Any) -> dict[int, Mapping[str, Any]]:
         found: dict[int, Mapping[str, Any]] = {}

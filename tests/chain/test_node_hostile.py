@@ -10,6 +10,7 @@ import json
 import logging
 import time
 import tracemalloc
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -142,6 +143,34 @@ def test_call__when_a_batch_is_answered_wrongly__is_no_node(shape):
     """Each result has to come once, under its request's id."""
     with pytest.raises(NodeUnreachable, match="is it a node"):
         read(shape=SHAPES[shape])
+
+
+class Delayed:
+    """As a shape: every answer is that to the request before."""
+
+    def __init__(self):
+        self.before = None
+
+    def __call__(self, answers):
+        late, self.before = self.before or answers, answers
+        return late
+
+
+@pytest.mark.parametrize("answer", ["0x7a69", Failure(3, "execution reverted")])
+def test_chain_id__when_the_answer_is_that_to_an_earlier_request__is_no_node(answer):
+    """As behind a proxy that sent one answer too many: each after it is another's."""
+
+    async def asked_twice(url):
+        async with Node(url) as node:
+            with suppress(ChainError):
+                await node.chain_id()
+            await node.chain_id()
+
+    with (
+        HostileNode({"eth_chainId": answer}, shape=Delayed()) as node,
+        pytest.raises(NodeUnreachable, match="is it a node"),
+    ):
+        asyncio.run(asked_twice(node.url))
 
 
 def test_call__when_results_come_in_another_order__are_matched_by_id():

@@ -238,3 +238,48 @@ def test_fields__when_a_header_comes_twice__values_are_joined() -> None:
         await connections.aclose()
 
     run(scenario)
+
+
+def test_answer__when_one_server_is_silent__the_others_are_asked() -> None:
+    """What is under way at one server takes no room at another."""
+
+    async def scenario(silent: Server, place: Place) -> None:
+        connections = Connections(most=1)
+        silent.stall.clear()
+        waiting = [asyncio.create_task(get(connections, place)) for _ in range(3)]
+        await until(lambda: len(silent.heads) == 1)
+        async with served() as (_, other), asyncio.timeout(5):
+            assert await get(connections, other) == b"hi"
+        silent.stall.set()
+        assert await asyncio.gather(*waiting) == [b"hi"] * 3
+        await connections.aclose()
+
+    run(scenario)
+
+
+def test_answer__when_one_takes_the_last_while_an_old_one_is_closed__both_answer() -> None:
+    """Whenever the other request comes: each turn of the event loop is tried."""
+
+    async def late(turns: int, connections: Connections, place: Place) -> bytes:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return await get(connections, place)
+
+    async def held(done: asyncio.Event, connections: Connections, place: Place) -> bytes:
+        async with connections.answer(place, b"/x", [], connect_s=5, read_s=5) as response:
+            page = await response.aread()
+            await done.wait()
+        return page
+
+    async def scenario(server: Server, place: Place) -> None:
+        for turns in range(6):
+            connections, done = Connections(idle_s=0.02), asyncio.Event()
+            first = asyncio.create_task(held(done, connections, place))
+            await get(connections, place)
+            await asyncio.sleep(0.03)
+            done.set()
+            second = late(turns, connections, place)
+            assert await asyncio.gather(first, second) == [b"hi", b"hi"]
+            await connections.aclose()
+
+    run(scenario)
