@@ -95,8 +95,9 @@ class CachedBlocks:
             raise GatewayError(f"{fact.data.decode('utf-8', 'replace')} ({ago:.0f} s ago)")
 
     def _absence(self, cid: CID) -> str:
-        # Of these gateways: whoever asks others knows nothing by it.
-        return f"absent {cid.hash_code} {cid.digest.hex()} {self._source.identity}"
+        # Of these gateways: whoever asks others knows nothing by it. And of this codec: one who
+        # knows files alone has no raw block of a file's root, and gives the root all the same.
+        return f"absent {cid.as_v1()} {self._source.identity}"
 
 
 class CachedPictures:

@@ -72,7 +72,10 @@ def _state(deep: TokenAnswer, latest: TokenAnswer) -> tuple[State, BlockRef, str
         return State.UNKNOWN, deep.block, f"at block {deep.block.number}: {_why(deep)}"
     if not deep.held:
         return State.PENDING, latest.block, f"not yet the owner at block {deep.block.number}"
-    return State.VERIFIED, deep.block, f"the owner at block {deep.block.number}, and now"
+    blocks = f"block {deep.block.number}"
+    if latest.block != deep.block:
+        blocks += f", and at block {latest.block.number}"
+    return State.VERIFIED, deep.block, f"the owner at {blocks}"
 
 
 def _why(answer: TokenAnswer) -> str:

@@ -96,6 +96,7 @@ class ChainReader:
         return await self._flights.once(key, lambda: self._asked(cache, key, asked, at))
 
     async def _asked(self, cache: Cache, key: str, asked: Asked, at: str) -> Reading:
+        started = time.monotonic()
         fact = await cache.recall(key, stale=True)
         before = None if fact is None else self._read_before(fact, asked)
         found = await self.read_at(asked, await self.blocks(at))
@@ -106,9 +107,17 @@ class ChainReader:
                     found = replace(found, undone=block)
         if any(answer.outcome in _PASSING for answer in (*found.deep, *found.latest)):
             await cache.forget(key)
-        else:
-            await cache.note(key, Fact(_bytes_of(found), OWNERSHIP_S))
+        elif not await self._later(cache, key, asked, found):
+            # From when it was asked: a node that takes its time makes no answer younger.
+            keep_s = OWNERSHIP_S - (time.monotonic() - started)
+            await cache.note(key, Fact(_bytes_of(found), keep_s))
         return found
+
+    async def _later(self, cache: Cache, key: str, asked: Asked, found: Reading) -> bool:
+        """Whether another who asked after this one was answered before it."""
+        fact = await cache.recall(key)
+        kept = None if fact is None else self._read_before(fact, asked)
+        return kept is not None and kept.at > found.at
 
     def _read_before(self, fact: Fact, asked: Asked) -> Reading | None:
         """Return the reading that a fact is; the same one is understood once."""

@@ -107,3 +107,11 @@ def test_unknown__when_nothing_was_read__has_no_block():
     """And says why."""
     found = unknown(REF, HOLDER, "the node was away")
     assert (found.state, found.block, found.reason) == ("unknown", None, "the node was away")
+
+
+def test_ownership__when_verified__names_the_blocks_that_were_read():
+    """And says nothing of now: the answer may be of an old block, or be looked up later."""
+    then = answer(DEEP, **HAS["owner"])
+    assert ownership(then, then).reason == "the owner at block 88"
+    now = answer(LATEST, **HAS["owner"])
+    assert ownership(then, now).reason == "the owner at block 88, and at block 100"

@@ -18,7 +18,10 @@ from support.hostile_gateway import HostileGateway, Lie
 from support.shelves import token_shelf
 
 from pfpkit.cache import NEGATIVE_S, OWNERSHIP_S, Cache
+from pfpkit.cached import CachedBlocks
 from pfpkit.chain import Node
+from pfpkit.cid import CID, RAW
+from pfpkit.errors import GatewayError
 from pfpkit.media import Renderer
 from pfpkit.quorum import Quorum
 from pfpkit.resolver import Resolver
@@ -316,3 +319,84 @@ def test_resolve__again_by_the_same_resolver__needs_no_disk(
         _, second, requests = asyncio.run(story(absent))
     assert second.verdict == "unverified"
     assert requests > 0
+
+
+class SlowNode(Node):
+    """A node whose first answer comes when the test says so."""
+
+    def __init__(self, url):
+        super().__init__(url)
+        self.read, self.go = asyncio.Event(), asyncio.Event()
+
+    async def tokens(self, asked, block):
+        found = await super().tokens(asked, block)
+        if not self.read.is_set():
+            self.read.set()
+            await self.go.wait()
+        return found
+
+
+def test_resolve__when_an_earlier_question_is_answered_last__the_later_answer_stays(
+    chain_url, tokens, minted, gateway, cache
+):
+    """Who sold the token is not its owner again because a node was slow."""
+    ref, holder = minted
+    node = SlowNode(chain_url)
+
+    async def story():
+        retriever = Retriever([gateway.url], SOON)
+        async with Resolver(node, retriever, renderer=None, cache=cache) as resolver:
+            slow = asyncio.create_task(resolver.resolve(ref, holder))
+            await node.read.wait()
+            tokens.transfer(ref, holder, tokens.people[2])
+            later = await resolver.resolve(ref, holder, fresh=True)
+            node.go.set()
+            return await slow, later, await resolver.resolve(ref, holder)
+
+    slow, later, remembered = asyncio.run(story())
+    assert (slow.verdict, later.verdict) == ("verified", "not-owner")
+    assert slow.ownership.block.number < later.ownership.block.number
+    assert (remembered.verdict, remembered.remembered) == ("not-owner", True)
+    assert remembered.ownership.block == later.ownership.block
+
+
+def test_resolve__when_the_node_took_its_time__answer_is_believed_from_when_it_was_asked(
+    chain_url, minted, gateway, cache, clock
+):
+    """What was waited for is a part of its seconds."""
+    ref, holder = minted
+    node = SlowNode(chain_url)
+
+    async def story():
+        retriever = Retriever([gateway.url], SOON)
+        async with Resolver(node, retriever, renderer=None, cache=cache) as resolver:
+            slow = asyncio.create_task(resolver.resolve(ref, holder))
+            await asyncio.sleep(0.3)
+            node.go.set()
+            await slow
+            clock.time += OWNERSHIP_S - 0.2
+            return await resolver.resolve(ref, holder)
+
+    assert not asyncio.run(story()).remembered
+
+
+def test_resolve__when_another_codec_of_the_block_was_not_found__asks(
+    chain_url, minted, gateway, cache
+):
+    """Else a stranger's token that names it so would hide this one's picture, again and again."""
+    ref, holder = minted
+
+    async def strange():
+        async with Retriever([gateway.url], SOON) as retriever:
+            await CachedBlocks(retriever, cache).block(CID(1, RAW, SHELF.root.digest))
+
+    gateway.lie = Lie.MISSING
+    with pytest.raises(GatewayError):
+        asyncio.run(strange())
+    gateway.lie = Lie.HONEST
+
+    async def visit():
+        async with visited(chain_url, gateway, cache) as (resolver, _):
+            return await resolver.resolve(ref, holder)
+
+    assert asyncio.run(visit()).verified
