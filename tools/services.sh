@@ -63,6 +63,8 @@ start_postgres() {
 }
 
 [ -n "${PFPKIT_TEST_POSTGRESQL:-}" ] || start_postgres
+# shellcheck source=tools/radosgw.sh
+[ -n "${PFPKIT_TEST_S3:-}" ] || . tools/radosgw.sh
 
 
-APE_FOUNDRY_HOST="http://127.0.0.1:$(free_port)" .venv/bin/ape test tests/profile -q
+APE_FOUNDRY_HOST="http://127.0.0.1:$(free_port)" .venv/bin/ape test "${TESTS:-tests/profile}" -q

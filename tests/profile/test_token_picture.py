@@ -9,8 +9,11 @@ given an address that is hidden, it is in no answer
 import asyncio
 import json
 
+import pytest
 from support.profile import Browser, problem
 
+from pfpkit.errors import NotFound
+from pfpkit.profile.objects import Objects
 from pfpkit.recheck import check
 
 
@@ -81,6 +84,6 @@ def test_revoke__when_clicked__deletes_all_that_was_stored(site, holder, wallet,
     assert holder.picture_of(name)["kind"] == "none"
     assert holder.get(url).status_code == 404
     key = url.rpartition("/")[2].partition(".")[0]
-    folder = site.service.settings.objects.folder
-    assert not list(folder.rglob(key))
+    with pytest.raises(NotFound):
+        asyncio.run(Objects(site.service.settings.objects).get(key))
     assert holder.get(f"/u/{name}/picture/details").status_code == 404
