@@ -1,6 +1,7 @@
 """One running service on SQLite and a folder, and people who use it."""
 
 import itertools
+import os
 
 import pytest
 from support.profile import Browser, ProfileService, settings_in
@@ -10,6 +11,15 @@ from support.wallets import Wallet
 from pfpkit.profile import people
 
 _NUMBERS = itertools.count(1)
+
+# `make test` has the quick ones; all of them run on real services in `make test-services`.
+if "PFPKIT_TEST_POSTGRESQL" not in os.environ:
+    collect_ignore = [
+        "test_api.py",
+        "test_attacks.py",
+        "test_comparison.py",
+        "test_minting.py",
+    ]
 
 
 @pytest.fixture(scope="session", autouse=True)
