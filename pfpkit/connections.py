@@ -74,7 +74,9 @@ class Connections:
     ) -> AsyncIterator[httpcore.Response]:
         """Ask for `target` (with `body`: POST it) and give the answer, its body still to come.
 
-        `connect_s` and `read_s` bound each silence, in seconds. Raises what httpcore raises.
+        `connect_s` and `read_s` bound each silence, in seconds. Raises what httpcore raises. A GET
+        that a kept connection ended with before an answer is asked once more, over a new one: the
+        server had closed it meanwhile (RFC 9112, section 9.3.1).
         """
         request = httpcore.Request(
             b"GET" if body is None else b"POST",
@@ -84,9 +86,17 @@ class Connections:
             extensions={"timeout": {"connect": connect_s, "read": read_s, "write": read_s}},
         )
         async with self._slots[place]:
-            connection = await self._take(place)
+            kept = await self._take(place)
+            connection = kept or self._new(place)
             try:
-                response = await _asked(connection, request)
+                try:
+                    response = await _asked(connection, request)
+                except (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError):
+                    if kept is None or body is not None:
+                        raise
+                    await connection.aclose()
+                    connection = self._new(place)
+                    response = await _asked(connection, request)
                 try:
                     yield response
                 finally:
@@ -101,7 +111,7 @@ class Connections:
             while waiting:
                 await waiting.pop()[0].aclose()
 
-    async def _take(self, place: Place) -> httpcore.AsyncHTTPConnection:
+    async def _take(self, place: Place) -> httpcore.AsyncHTTPConnection | None:
         waiting = self._idle.setdefault(place, deque())
         while waiting:
             connection, _ = waiting.pop()
@@ -109,6 +119,9 @@ class Connections:
             if not connection.has_expired():
                 return connection
             await connection.aclose()
+        return None
+
+    def _new(self, place: Place) -> httpcore.AsyncHTTPConnection:
         return httpcore.AsyncHTTPConnection(
             httpcore.Origin(place.scheme, place.host, place.port),
             ssl_context=default_tls() if place.scheme == b"https" else None,

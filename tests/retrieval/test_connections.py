@@ -30,14 +30,20 @@ class Server:
         self.stall = asyncio.Event()
         self.stall.set()
         self.hang_up = False
+        self.answers = 2**31
+        """So many on one connection; it ends at the next request, without an answer."""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self.open += 1
+        left = self.answers
         with suppress(OSError, asyncio.IncompleteReadError):
             while True:
                 self.heads.append(await reader.readuntil(b"\r\n\r\n"))
                 await self.stall.wait()
+                if not left:
+                    break
+                left -= 1
                 writer.write(PAGE)
                 await writer.drain()
                 if self.hang_up:
@@ -281,5 +287,28 @@ def test_answer__when_one_takes_the_last_while_an_old_one_is_closed__both_answer
             second = late(turns, connections, place)
             assert await asyncio.gather(first, second) == [b"hi", b"hi"]
             await connections.aclose()
+
+    run(scenario)
+
+
+def test_answer__when_a_kept_connection_ends_without_one__is_asked_for_over_a_new_one() -> None:
+    """The server had closed it meanwhile. A new one that ends so, or a POST, is not repeated."""
+
+    async def scenario(server: Server, place: Place) -> None:
+        server.answers = 1
+        connections = Connections()
+        assert [await get(connections, place) for _ in range(3)] == [b"hi"] * 3
+        assert (server.connections, len(server.heads)) == (3, 5)
+        with pytest.raises(httpcore.RemoteProtocolError):
+            async with connections.answer(
+                place, b"/x", [(b"Content-Length", b"0")], connect_s=5, read_s=5, body=b""
+            ):
+                pass
+        assert len(server.heads) == 6
+        server.answers = 0
+        with pytest.raises(httpcore.RemoteProtocolError):
+            await get(connections, place)
+        assert len(server.heads) == 7
+        await connections.aclose()
 
     run(scenario)
