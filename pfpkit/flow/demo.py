@@ -59,7 +59,9 @@ async def demo(session: Session, holder: str, terms: Terms, out: Path) -> None:
 
     receipt = found.stated()
     same = cid_of(saved.picture.read_bytes()) == receipt.image_cid
-    cost = Price(Fees(terms.base_fee or 0, stated=True), rate=terms.rate)
+    async with Node(session.url) as node:
+        _, tip = await node.fees()
+    cost = Price(Fees(terms.base_fee or 0, tip, stated=True), rate=terms.rate)
     click.echo(
         "\n"
         + facts(
