@@ -11,14 +11,21 @@ from typing import Any, Self
 from pfpkit.media import Rendered, Rendition
 from pfpkit.stated import count, entries, object_of, text
 
-__all__ = ["DRAWN_ALONE", "Drawing", "Square", "file_name"]
+__all__ = ["DRAWN_ALONE", "ENDINGS", "Drawing", "Square", "file_name"]
 
 DRAWN_ALONE = frozenset({"image/svg+xml"})
 """Kinds that are shown as squares alone, for their own bytes are a program."""
+ENDINGS = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/gif": "gif",
+    "image/webp": "webp",
+    "image/avif": "avif",
+}
+"""How the files of pictures end, by their kind: whoever opens one opens a picture."""
 
 _MAX_EDGE, _MAX_EDGES = 2048, 8
 """Nobody who checks a receipt is made to draw more."""
-_ENDINGS = {"image/webp": "webp", "image/png": "png"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +75,4 @@ class Drawing:
 
 def file_name(stem: str, one: Rendition) -> str:
     """Return what the file of a square is called."""
-    return f"{stem}-{one.edge}.{_ENDINGS[one.media_type]}"
+    return f"{stem}-{one.edge}.{ENDINGS[one.media_type]}"

@@ -35,7 +35,7 @@ from pfpkit.stated import (
     text,
 )
 from pfpkit.timestamp import timestamp
-from pfpkit.tokens import NOBODY, TokenAnswer
+from pfpkit.tokens import MAX_URI, NOBODY, TokenAnswer
 from pfpkit.tokens import Outcome as Reading
 
 __all__ = ["Receipt", "Verdict"]
@@ -225,6 +225,12 @@ class Receipt:
                 return "names no owner, as a token of ERC-721 has one"
         elif self.owner is not None or self.holder in (None, NOBODY) or not self.balance:
             return "names no holder who has some, as a token of ERC-1155 has one"
+        elif self.balance >= 2**256:
+            return f"names a balance of {self.balance}, which no chain can state"
+        elif self.image_uri is not None or "{id}" in (self.token_uri or ""):
+            return "names what no token of ERC-1155 is read with"
+        if len(self.token_uri or "") > MAX_URI:
+            return f"names a token URI of over {MAX_URI:,} letters, which is not read"
         try:
             datetime.fromisoformat(self.resolved_at)
         except ValueError:

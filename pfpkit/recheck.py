@@ -12,7 +12,7 @@ from typing import Self
 
 from pfpkit.car import read_car
 from pfpkit.cid import CID, Block
-from pfpkit.drawing import DRAWN_ALONE, Drawing
+from pfpkit.drawing import DRAWN_ALONE, ENDINGS, Drawing
 from pfpkit.errors import BadCar, BadContent, BadRecord, Unverified
 from pfpkit.evidence import MAX_BLOCKS, max_proof_bytes, prove
 from pfpkit.images import Limits
@@ -96,13 +96,15 @@ def _check_files(path: Path, receipt: Receipt, proof: Proof, limits: Limits) -> 
         if receipt.picture_file is not None or not squares:
             raise BadRecord(f"{path} is of an SVG, and names no squares alone; resolve it again")
     else:
-        picture = _beside(path, receipt.picture_file, "picture")
+        picture = _beside(
+            path, receipt.picture_file, "picture", ENDINGS.get(str(receipt.media_type), "")
+        )
         if read_file(picture, limits.max_bytes, "put it back") != proof.picture:
             raise Unverified(
                 f"{picture} is not the picture that {path.name} proves; it was changed"
             )
     for square in squares:
-        file = _beside(path, square.file, "square")
+        file = _beside(path, square.file, "square", ENDINGS.get(square.media_type, ""))
         drawn = _square(shown, square.edge, square.media_type)
         if read_file(file, MAX_RENDERED_BYTES, "put it back") != drawn:
             raise Unverified(
@@ -119,7 +121,7 @@ def _square(rendered: Rendered, edge: int, media_type: str) -> bytes | None:
 def _source(path: Path, receipt: Receipt, limits: Limits) -> "_CarBlocks":
     if receipt.car_file is None and receipt.metadata_binding is Binding.ON_CHAIN:
         return _CarBlocks(path, [], [])
-    return _CarBlocks.load(_beside(path, receipt.car_file, "CAR"), limits)
+    return _CarBlocks.load(_beside(path, receipt.car_file, "CAR", "car"), limits)
 
 
 class _CarBlocks:
@@ -156,7 +158,13 @@ class _CarBlocks:
             )
 
 
-def _beside(path: Path, name: str | None, what: str) -> Path:
+def _beside(path: Path, name: str | None, what: str, ending: str) -> Path:
     if not name or Path(name).name != name or name == ".." or not name.isprintable():
         raise BadRecord(f"{path} names no {what} beside it; resolve the token again")
+    # A picture may be a page as well, for whoever opens it by another ending.
+    if not name.endswith(f".{ending}"):
+        raise BadRecord(
+            f"{path} names {brief(name)} as its {what}, which would end in .{ending}; "
+            "resolve the token again"
+        )
     return path.parent / name

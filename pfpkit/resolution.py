@@ -12,7 +12,7 @@ from typing import Self
 
 from pfpkit.atomic import write_files
 from pfpkit.car import write_car
-from pfpkit.drawing import DRAWN_ALONE, Drawing, file_name
+from pfpkit.drawing import DRAWN_ALONE, ENDINGS, Drawing, file_name
 from pfpkit.errors import BadInput, Unverified
 from pfpkit.media import Rendered, Rendition
 from pfpkit.ownership import Ownership
@@ -21,14 +21,6 @@ from pfpkit.receipt import Receipt, Verdict
 from pfpkit.reference import TokenRef
 
 __all__ = ["Resolution", "Saved"]
-
-_EXTENSIONS = {
-    "image/png": "png",
-    "image/jpeg": "jpg",
-    "image/gif": "gif",
-    "image/webp": "webp",
-    "image/avif": "avif",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +101,7 @@ class Resolution:
         if not self.verified or proof.picture is None or proof.rendered is None:
             raise Unverified(f"{self.ref} is not shown. {self.reason}")
         drawn = self._drawn(stem, squares)
-        ending = _EXTENSIONS.get(str(receipt.media_type))
+        ending = ENDINGS.get(str(receipt.media_type))
         minted = f"{stem}.{ending}" if ending else None
         car = f"{stem}.car" if proof.blocks else None
         drawing = Drawing.of(proof.rendered, drawn) if drawn else None

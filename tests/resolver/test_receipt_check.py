@@ -11,6 +11,7 @@ import io
 import json
 import os
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -24,6 +25,7 @@ from pfpkit.errors import BadContent, BadRecord, NotFound, PfpkitError, Unverifi
 from pfpkit.images import Limits
 from pfpkit.receipt import Receipt
 from pfpkit.recheck import check
+from pfpkit.reference import Standard
 
 REFUSED = (Unverified, BadRecord)
 
@@ -246,6 +248,18 @@ def test_check__when_a_file_name_is_a_path__is_refused(saved, document, field, n
         checked(saved.receipt)
 
 
+@pytest.mark.parametrize("name", ["avatar.html", "avatar.svg", "avatar.png.js", "avatar"])
+@pytest.mark.parametrize("field", ["picture", "car"])
+def test_check__when_a_file_has_another_ending__is_refused(saved, document, field, name):
+    """Though its bytes are right: a picture may be a page too, and a browser goes by the name."""
+    written = saved.picture if field == "picture" else saved.car
+    written.rename(written.with_name(name))
+    document["files"][field] = name
+    saved.receipt.write_text(json.dumps(document))
+    with pytest.raises(BadRecord, match=r"which would end in \.(png|car); resolve"):
+        checked(saved.receipt)
+
+
 def test_check__when_a_file_is_missing__names_it(saved):
     """Picture or CAR."""
     saved.picture.unlink()
@@ -365,6 +379,32 @@ def test_check__when_the_chain_s_word_cannot_be_so__is_refused(saved, change, wo
     saved.receipt.write_text(json.dumps(fields))
     with pytest.raises(BadRecord, match=words):
         checked(saved.receipt)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"balance": 2**256}, "which no chain can state"),
+        ({"image_uri": "ipfs://x/image"}, "no token of ERC-1155 is read with"),
+        ({"token_uri": "ipfs://x/{id}"}, "no token of ERC-1155 is read with"),
+        ({"token_uri": "ipfs://" + "x" * 2**20}, "which is not read"),
+    ],
+)
+def test_load__when_an_erc1155_receipt_cannot_be_so__is_refused(saved, change, words):
+    """One that `resolve` may write loads, with a balance of all that a contract can state."""
+    receipt = Receipt.load(saved.receipt)
+    multi = replace(
+        receipt,
+        token=replace(receipt.token, standard=Standard.ERC1155),
+        owner=None,
+        balance=2**256 - 1,
+        image_uri=None,
+    )
+    saved.receipt.write_bytes(multi.encode())
+    assert Receipt.load(saved.receipt) == multi
+    saved.receipt.write_bytes(replace(multi, **change).encode())
+    with pytest.raises(BadRecord, match=words):
+        Receipt.load(saved.receipt)
 
 
 def test_check__when_limits_are_tighter__is_refused(saved):

@@ -161,7 +161,7 @@ def test_check__when_a_square_was_swapped__is_refused(tmp_path, on_chain, checke
         (("drawing", "squares"), [], BadRecord, "a drawing has squares"),
         (("drawing", "squares", 0, "edge"), 16, Unverified, "is not what is drawn"),
         (("drawing", "squares", 0, "edge"), 17, Unverified, "is not what is drawn"),
-        (("drawing", "squares", 0, "media_type"), "image/webp", Unverified, "is not what is drawn"),
+        (("drawing", "squares", 0, "media_type"), "image/webp", BadRecord, r"would end in \.webp"),
         (("drawing", "squares", 0, "file"), "../pip-24.png", BadRecord, "beside it"),
         (("drawing", "squares", 0, "file"), "other.png", NotFound, "cannot be read"),
         (("drawing",), None, BadRecord, "names no squares alone"),
