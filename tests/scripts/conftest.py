@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -113,9 +114,11 @@ def refused(project: Project, anvil: Anvil) -> Callable[..., str]:
 
 
 @pytest.fixture
-def unpinned(home: Path, tmp_path: Path) -> Project:
-    """A project in which nothing was done yet, and no node."""
-    return Project.copied(tmp_path / "unpinned", home, "http://127.0.0.1:1")
+def unpinned(story: Story, home: Path, tmp_path: Path) -> Project:
+    """A project in which nothing was done yet but compiling, and no node."""
+    project = Project.copied(tmp_path / "unpinned", home, "http://127.0.0.1:1")
+    shutil.copytree(story.ready / ".build", project.folder / ".build")
+    return project
 
 
 @pytest.fixture

@@ -62,8 +62,10 @@ def test_deploy__pinned__commits_to_the_collection(story):
 
 
 def test_deploy__first_time__writes_the_record_that_it_names(story):
-    """One file is written: the record."""
-    assert story.files["deploy"] - story.files["pin"] == {story["deploy"].fact("record")}
+    """And beside it what the compiler was given, for explorers; nothing else."""
+    record = story["deploy"].fact("record")
+    written = {record, record.replace(".json", ".input.json")}
+    assert story.files["deploy"] - story.files["pin"] == written
 
 
 def test_deploy__second_time__names_the_one_that_was_there(story):

@@ -31,8 +31,7 @@ class DyingNode:
                 with urlopen(Request(real, body, json)) as response:
                     answer = response.read()
                 if at and last in body:
-                    node.server.socket.close()
-                    node.dead.set()
+                    node.die()
                 if node.dead.is_set():
                     self.close_connection = True
                     return
@@ -55,16 +54,18 @@ class DyingNode:
         return any(f'"{method}"'.encode() in body for body in self.asked)
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._serve, daemon=True).start()
+        threading.Thread(
+            target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        ).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if not self.dead.is_set():
-            self.server.shutdown()
-        self.server.server_close()
+        self.die()
 
-    def _serve(self) -> None:
-        try:
-            self.server.serve_forever(poll_interval=0.05)
-        except (OSError, ValueError):
-            assert self.dead.is_set()
+    def die(self) -> None:
+        """Stop listening; a second time does nothing."""
+        if not self.dead.is_set():
+            # First of all its loop, which would turn for ever over a socket that is closed.
+            self.server.shutdown()
+            self.server.server_close()
+            self.dead.set()

@@ -6,15 +6,16 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from support.anvil import KEY, MNEMONIC
+from support.forked import Forked, LoadedApe
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("ape-config.yaml", "contracts", "scripts", "metadata")
@@ -103,15 +104,22 @@ class Project:
         node: str | None = None,
         in_child: Callable[[], None] | None = None,
     ) -> Ran:
-        """Run a command line to its end; nothing that it prints is noise or a secret."""
+        """Run a command line to its end; nothing that it prints is noise or a secret.
+
+        One of `ape` is forked from a Python that has loaded it, but where `in_child` has to be
+        called before.
+        """
+        words = [*command.split(), *more]
+        if words[0] == "ape" and in_child is None:
+            return self._checked(Ran(command, *self._begun(words, node).end(answer)))
         done = subprocess.run(
-            [*command.split(), *more],
+            words,
             cwd=self.folder,
             env=self.environment(node),
             input=answer,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=240,
             preexec_fn=in_child,
         )
         return self._checked(Ran(command, done.returncode, done.stdout, done.stderr))
@@ -125,7 +133,7 @@ class Project:
             input=json.dumps([command.split()[1:] for command in commands]),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=240,
         )
         assert done.returncode == 0, done
         answers = zip(commands, json.loads(done.stdout), strict=True)
@@ -133,33 +141,15 @@ class Project:
 
     def interrupted(self, command: str, *, when: Callable[[], bool]) -> Ran:
         """Run a command line and press Ctrl-C as soon as `when` is true."""
-        with subprocess.Popen(
-            command.split(),
-            cwd=self.folder,
-            env=self.environment(None),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            while not when() and process.poll() is None:
-                time.sleep(0.01)
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=60)
-        return self._checked(Ran(command, process.returncode, out, err))
+        process = self._begun(command.split())
+        while not when() and not process.has_ended:
+            time.sleep(0.01)
+        process.press_ctrl_c()
+        return self._checked(Ran(command, *process.end()))
 
     def environment(self, node: str | None) -> dict[str, str]:
         """What a user's shell has, and nothing of the machine that runs the test."""
-        return {
-            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-            "HOME": str(self.home),
-            "LANG": "C.UTF-8",
-            "APE_FOUNDRY_HOST": node or self.node,
-            "PYTHONPATH": str(OFFLINE),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "OFFLINE_LOG": str(self.home / "asked-for"),
-            **self.variables,
-        }
+        return _shell(self.home) | {"APE_FOUNDRY_HOST": node or self.node} | self.variables
 
     def files(self) -> dict[str, bytes]:
         """Every file by its path, but for what Ape compiled."""
@@ -179,9 +169,29 @@ class Project:
         log.unlink(missing_ok=True)
         return said
 
+    def _begun(self, words: Sequence[str], node: str | None = None) -> Forked:
+        environment = self.environment(node)
+        return _loaded_ape(self.home).start(words[1:], self.folder, environment)
+
     def _checked(self, ran: Ran) -> Ran:
         said = ran.out + ran.err
         assert not _NOISE.search(said), ran
         assert MNEMONIC not in said, ran
         assert KEY not in said, ran
         return ran
+
+
+def _shell(home: Path) -> dict[str, str]:
+    return {
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(OFFLINE),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OFFLINE_LOG": str(home / "asked-for"),
+    }
+
+
+@cache
+def _loaded_ape(home: Path) -> LoadedApe:
+    return LoadedApe(_shell(home))
