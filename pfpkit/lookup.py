@@ -46,10 +46,11 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """In the place of an answer."""
+    """In the place of an answer. `says_no_token`: the contract reverted because there is none."""
 
     fault: Fault
     reason: str
+    says_no_token: bool = False
 
 
 class Lookup:
@@ -145,7 +146,8 @@ class Lookup:
             if answer.is_out_of_gas:
                 return Failed(Fault.OUT_OF_GAS, str(answer))
             if answer.is_revert:
-                return Failed(Fault.REVERTED, answer.reason or "reverted")
+                missing = answer.revert.says_no_token
+                return Failed(Fault.REVERTED, answer.reason or "reverted", missing)
             return Failed(Fault.UNANSWERED, f"{self._rpc.name}: {answer}")
         try:
             data = bytes.fromhex(data_of(answer, self._rpc.name, view.call.signature)[2:])

@@ -27,6 +27,7 @@ from pfpkit.connections import Connections, Place, fields
 from pfpkit.console import clipped
 from pfpkit.errors import BadInput, BadMetadata, ChainError, NodeUnreachable
 from pfpkit.metadata.strict_json import check_depth
+from pfpkit.revert import Revert
 
 __all__ = ["NoAnswer", "Rpc", "RpcError", "amount_of", "data_of", "number_of"]
 
@@ -42,10 +43,6 @@ _PATIENCE = 3
 _WITHIN_S = 60.0
 _REFUSALS = {400, 413, 422, 500, 502, 503, 504}
 """What nodes answer to a batch that is too much for them, beside a JSON-RPC error for all of it."""
-_KNOWN_ERRORS = {
-    "0x7e273289": "ERC721NonexistentToken",
-    "0xdf2d9b42": "OwnerQueryForNonexistentToken",
-}
 _FAULTS = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
 _GETH_REVERT, _PARITY_REVERT = 3, -32015
 
@@ -87,8 +84,13 @@ class RpcError:
 
     @property
     def reason(self) -> str:
-        """Why the contract refused: its error by name, where that is a known one."""
-        return _KNOWN_ERRORS.get(self.data[:10], self.message)
+        """Why the contract refused: in its own words, or its error by name where that is known."""
+        return _line(self.revert.reason)
+
+    @property
+    def revert(self) -> Revert:
+        """What it refused with."""
+        return Revert.parse(self.data, self.message)
 
     def __str__(self) -> str:
         return f"{self.message or 'no reason given'} ({self.code})"

@@ -41,11 +41,11 @@ class Outcome(StrEnum):
     NO_CONTRACT = "no-contract"
     """There is no code at the address."""
     NO_TOKEN = "no-token"  # noqa: S105
-    """`ownerOf` reverted or named the zero address: nobody owns it (ERC-721)."""
+    """`ownerOf` says that nobody owns it, by the zero address or by reverting (ERC-721)."""
     NO_URI = "no-uri"
     """`tokenURI` or `uri` reverted."""
     REVERTED = "reverted"
-    """`balanceOf` reverted (ERC-1155)."""
+    """`balanceOf` reverted, or `ownerOf` did, for another reason than that there is no token."""
     OUT_OF_GAS = "out-of-gas"
     """A view took all of 10 million gas."""
     GARBAGE = "garbage"
@@ -186,7 +186,10 @@ class _Reading:
         if self._ref.standard is Standard.ERC1155:
             self.facts["balance"] = self._needed(_balance_of(self._holder, token_id))
             return
-        owner = self._needed(_owner_of(token_id), Outcome.NO_TOKEN)
+        call = _owner_of(token_id)
+        got = self._found[View(self._ref.contract, call)]
+        missing = isinstance(got, Failed) and got.says_no_token
+        owner = self._needed(call, Outcome.NO_TOKEN if missing else Outcome.REVERTED)
         if owner == NOBODY:
             raise _Ended(Outcome.NO_TOKEN, "nobody owns it")
         self.facts["owner"] = owner

@@ -94,7 +94,7 @@ def bad(tokens, strangers, multi):
         (strangers("BottomlessURI"), Outcome.OUT_OF_GAS, False),
         (strangers("Zeros", 2 * 2**20), Outcome.TOO_LARGE, None),
         (strangers("Zeros", 10**7), Outcome.OUT_OF_GAS, None),
-        (strangers("HugeReasonReceiver"), Outcome.NO_TOKEN, False),
+        (strangers("HugeReasonReceiver"), Outcome.REVERTED, None),
         (strangers("MuteReceiver"), Outcome.GARBAGE, None),
         (strangers("Spender"), Outcome.GARBAGE, False),
         (tokens.impostor(garbage), Outcome.GARBAGE, None),
