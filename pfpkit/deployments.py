@@ -37,7 +37,7 @@ __all__ = [
 
 VERSION = 2
 _MAX_BYTES = 2**20
-_ROOM = 4096
+_ROOM = 16_384
 _RESTORE = "restore it, or move it away and run `ape run deploy`"
 
 
@@ -82,7 +82,7 @@ class Deployment:
         if not 1 <= (version := fields.pop("version")) <= VERSION:
             raise BadRecord(
                 f"{path} is a deployment record of version {version}, and this pfpkit reads "
-                f"versions 1 to {VERSION}; install the pfpkit that wrote it"
+                f"versions 1 to {VERSION}; install the pfpkit that wrote it, {_RESTORE}"
             )
         if version == 1:
             later: dict[str, Any] = {"code": {}, "collection": {}, "verified": {}}

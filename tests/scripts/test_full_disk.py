@@ -113,8 +113,8 @@ def test_mint__broken_record_of_pins__leaves_it_for_its_owner(refused, project):
 BROKEN_DEPLOYMENTS = {
     "cut short": (lambda data: data[:100], "not JSON at line"),
     "of another version": (
-        lambda data: data.replace(b'"version": 1', b'"version": 2'),
-        "is no deployment record of version 1",
+        lambda data: data.replace(b'"version": 2', b'"version": 3'),
+        "is a deployment record of version 3, and this pfpkit reads versions 1 to 2",
     ),
     "without an address": (
         lambda data: data.replace(b'"address"', b'"adress"'),

@@ -73,16 +73,19 @@ def test_mint__node_dies__says_so_and_reads_the_chain_next_time(project, anvil, 
     assert minted in project.run(MINT).out
 
 
-def test_deploy__node_dies_after_it_sent__is_pending(project, anvil):
-    """A contract that was not seen in a block is in no record, and what was sent is remembered."""
+def test_deploy__node_dies_after_it_sent__is_recorded_by_the_next_run(project, anvil):
+    """A contract that was not seen in a block is in no record, and what was sent is not lost."""
     records = project.records()
     with DyingNode(anvil.url, at="eth_sendRawTransaction") as node:
         ran = project.run("ape run deploy --account TEST::0 --again", node=node.url)
     assert "the node does not answer" in ran.error
     after = project.records()
-    (pending,) = (name for name in after if name.endswith(".pending.json"))
-    del after[pending]
-    assert after == records
+    assert [name.endswith(".pending.json") for name in after.keys() - records.keys()] == [True]
+    assert {name: after[name] for name in records} == records
+    height = anvil.height
+    found = project.run("ape run deploy --account TEST::0")
+    assert "was deployed before, by a run that did not end\n" in found.out
+    assert anvil.height == height
 
 
 @pytest.mark.parametrize("command", [MINT, "ape run resolve 1"])
