@@ -96,10 +96,12 @@ class ChainReader:
         return await self._flights.once(key, lambda: self._asked(cache, key, asked, at))
 
     async def _asked(self, cache: Cache, key: str, asked: Asked, at: str) -> Reading:
-        started = time.monotonic()
+        begun, started = time.time(), time.monotonic()
         fact = await cache.recall(key, stale=True)
         before = None if fact is None else self._read_before(fact, asked)
         found = await self.read_at(asked, await self.blocks(at))
+        # Before the block was named, not when it was read at: that may be much later.
+        found = replace(found, at=begun)
         for block in _blocks(before) - _blocks(found) if before else ():
             with suppress(ChainError):  # what could not be asked is not claimed
                 if not await self._chain.has(block):
