@@ -77,6 +77,16 @@ serve() {
   stops+=("kill -9 $!; wait $! 2>/dev/null")
 }
 
+# The monitor and the store need a moment before they answer; each command may be given again.
+patiently() {
+  for _ in 1 2 3; do
+    "$@" && return
+    sleep 2
+  done
+  tail -n 5 "$run"/*.out >&2
+  stop "Ceph does not start: $*"
+}
+
 command_of_monitor() {
   of_ceph timeout 60 /usr/bin/python3 - "$run/ceph.conf" "$1" <<'PYTHON'
 import sys
@@ -94,12 +104,12 @@ of_ceph "$root/usr/bin/monmaptool" --create --fsid "$id" --addv a "[v1:127.0.0.1
 of_ceph "$root/usr/bin/ceph-mon" -c "$run/ceph.conf" --mkfs -i a --monmap "$run/monmap" 2>/dev/null
 serve ceph-mon -i a
 disk=$(cat /proc/sys/kernel/random/uuid)
-command_of_monitor "{\"prefix\": \"osd new\", \"uuid\": \"$disk\"}"
+patiently command_of_monitor "{\"prefix\": \"osd new\", \"uuid\": \"$disk\"}"
 of_ceph "$root/usr/bin/ceph-osd" -c "$run/ceph.conf" -i 0 --mkfs --osd-uuid "$disk" 2>/dev/null
-command_of_monitor '{"prefix": "osd crush add", "id": 0, "weight": 1.0, "args": ["root=default"]}'
+patiently command_of_monitor '{"prefix": "osd crush add", "id": 0, "weight": 1.0, "args": ["root=default"]}'
 serve ceph-osd -i 0
 export PFPKIT_TEST_S3_KEY_ID=tests PFPKIT_TEST_S3_SECRET_KEY=$id
-of_ceph timeout 120 "$root/usr/bin/radosgw-admin" -c "$run/ceph.conf" user create --uid=tests \
+patiently of_ceph timeout 120 "$root/usr/bin/radosgw-admin" -c "$run/ceph.conf" user create --uid=tests \
   --display-name=tests --access-key=tests --secret-key="$id" >/dev/null 2>&1
 serve radosgw -n client.rgw
 export PFPKIT_TEST_S3=http://127.0.0.1:$gateway
