@@ -13,6 +13,7 @@ server does is a verdict with its reason, never an error that costs other tokens
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
 from functools import partial
 from typing import Self
 
@@ -221,7 +222,8 @@ class Resolver:
             return await self._walked(deep, reading, fresh)
         owned = ownership(deep, latest, reading.undone)
         if owned.state is State.UNKNOWN:
-            return _unread(deep.ref, deep.holder, owned.reason, owned)
+            found = _unread(deep.ref, deep.holder, owned.reason, owned)
+            return replace(found, remembered=reading.remembered)
         if owned.state is State.PENDING:
             return await self._walked(latest, reading, fresh, owned, owned.reason)
         if owned.state is State.VERIFIED:
@@ -243,7 +245,8 @@ class Resolver:
         if said.outcome in _NOBODYS:
             return _nobodys(said, reading, owned)
         if said.owner is None and said.balance is None:
-            return _unread(said.ref, said.holder, f"{said.outcome}: {said.reason}", owned)
+            found = _unread(said.ref, said.holder, f"{said.outcome}: {said.reason}", owned)
+            return replace(found, remembered=reading.remembered)
         uri, image_uri = said.uri, said.image_uri
         if uri is None:
             proof = unwalked(said.reason or str(said.outcome), StepError(said.outcome))

@@ -12,6 +12,7 @@ given damage on the disk, right answers
 import asyncio
 import shutil
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from support.hostile_gateway import HostileGateway, Lie
@@ -26,6 +27,7 @@ from pfpkit.media import Renderer
 from pfpkit.quorum import Quorum
 from pfpkit.resolver import Resolver
 from pfpkit.retrieval import Limits, Retriever
+from pfpkit.tokens import Outcome
 
 SHELF = token_shelf()
 SOON = Limits(read_s=0.3, block_s=0.5, hedge_s=0.2)
@@ -407,3 +409,26 @@ def test_resolve__when_another_codec_of_the_block_was_not_found__asks(
             return await resolver.resolve(ref, holder)
 
     assert asyncio.run(visit()).verified
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_resolve__when_a_contract_answered_garbage__remembers_that_and_says_so(
+    chain_url, minted, gateway, cache, named
+):
+    """The contract said it at a block: the node did not fail."""
+    ref, holder = minted
+
+    class Garbled(Node):
+        async def tokens(self, asked, block):
+            found = await super().tokens(asked, block)
+            return [replace(one, outcome=Outcome.GARBAGE, owner=None) for one in found]
+
+    async def story():
+        retriever = Retriever([gateway.url], SOON)
+        async with Resolver(Garbled(chain_url), retriever, renderer=None, cache=cache) as resolver:
+            asked = ref, holder if named else None
+            return await resolver.resolve(*asked), await resolver.resolve(*asked)
+
+    first, second = asyncio.run(story())
+    assert (first.verdict, second.verdict) == ("unknown", "unknown")
+    assert (first.remembered, second.remembered) == (False, True)
