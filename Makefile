@@ -9,7 +9,7 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: help setup demo test test-peers test-services test-browser test-deploy test-docs check readme figures bytecode analyse bench-gas bench-gas-experiments bench-pin bench-resolve soak-pin prove prove-bugs mutate lock samples clean
+.PHONY: help setup demo test test-peers test-services test-browser test-deploy test-docs check readme figures bytecode analyse bench-gas bench-gas-experiments bench-pin bench-resolve soak-pin chaos chaos-bugs prove prove-bugs mutate lock samples clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,6 +102,16 @@ bench-resolve: setup benchmarks/node_modules/.package-lock.json .build/peers/pyt
 soak-pin: setup ## 10,000 bundles to three back ends, through kills, failures and cuts
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.pin.soak
 
+chaos: setup ## an airdrop of 1,000 tokens, killed ten times, over a bad line (TOKENS, KILLS, LOSE, SEED)
+	@PYTHONPATH=tests $(BIN)/python -m chaos
+
+chaos-bugs: setup ## that the chaos run notices seeded bugs
+	@for bug in forgets writes-late; do \
+	  echo "=== bug: $$bug"; \
+	  if PYTHONPATH=tests BUG=$$bug TOKENS=300 KILLS=6 $(BIN)/python -m chaos; \
+	  then echo "NOT NOTICED: $$bug" >&2; exit 1; fi; \
+	done; echo "every bug was noticed"
+
 prove: setup .build/halmos/.tools ## symbolic proofs of the contract's guarantees (only some: ONLY=regex)
 	@$(BIN)/python proofs/prove.py --only '$(ONLY)'
 
@@ -151,5 +161,7 @@ samples: setup ## draw the sample collection in metadata/ again
 	@$(BIN)/python tools/samples/draw.py
 
 clean: ## remove what the other targets made, pins and avatars included
-	rm -rf .venv node_modules benchmarks/node_modules .build .cache .pfpkit deployments/local *.egg-info
+	rm -rf .venv node_modules benchmarks/node_modules .build .cache deployments/local *.egg-info
+	@# What was signed for a public network may be under way, and its journal alone knows.
+	find .pfpkit -mindepth 1 -maxdepth 1 ! -name transactions -exec rm -rf {} + 2>/dev/null || true
 	rm -rf .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache

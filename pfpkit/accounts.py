@@ -6,8 +6,9 @@ stay in Ape accounts: nothing here sees one.
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from eth_abi.abi import decode
 from eth_utils.crypto import keccak
 
 from pfpkit.addresses import address_kinds, without_credentials
-from pfpkit.chain import TRANSFER, Call, Node, Reverted
+from pfpkit.chain import Node, Reverted
 from pfpkit.cli.keys import refuse_keys
 from pfpkit.cost import Terms
 from pfpkit.deployments import Deployment, forget, record_path
@@ -31,6 +32,7 @@ from pfpkit.errors import (
 )
 from pfpkit.fork import Fork
 from pfpkit.publication import Route
+from pfpkit.signing import AccountSigner
 from pfpkit.transaction_plan import Intended, Plan, plan
 from pfpkit.translation import FOREIGN, origin, plain, translated
 
@@ -38,10 +40,11 @@ if TYPE_CHECKING:
     from ape.api import AccountAPI, ProviderAPI, ReceiptAPI
     from ape.contracts import ContractInstance
 
-__all__ = ["Minting", "ReadingCommand", "ScriptCommand", "Sent", "Session", "test_accounts"]
+__all__ = ["ReadingCommand", "ScriptCommand", "Sent", "Session", "named", "test_accounts"]
 
 CONTRACT = "ProfilePicture"
 _POLL_S = 1.0
+_PAUSES_S = (0.2, 0.5, 1.0)
 _KEEP_ONE = "start `anvil`, set APE_FOUNDRY_HOST=http://127.0.0.1:8545"
 
 
@@ -53,16 +56,6 @@ class Sent:
     transaction: str
     block: int
     gas: int
-
-
-@dataclass(frozen=True, slots=True)
-class Minting:
-    """One minted token: its id from the Transfer event, its URIs from the views at that block."""
-
-    sent: Sent
-    token_id: int
-    metadata_uri: str
-    image_uri: str
 
 
 class ScriptCommand(ConnectedProviderCommand):
@@ -113,10 +106,20 @@ class Session:
         self.root = Path(ape.project.path)
         self.sent: list[Sent] = []
 
-    @property
+    @cached_property
     def chain_id(self) -> int:
         """The id of the connected chain."""
-        return int(self._provider.chain_id)
+        return int(_again(lambda: self._provider.chain_id))
+
+    @property
+    def confirmations(self) -> int:
+        """How many blocks the network's settings want after a transaction's own."""
+        return int(self._provider.network.required_confirmations)
+
+    @property
+    def signer(self) -> AccountSigner:
+        """The account, as one that signs and does not send."""
+        return AccountSigner(self.account, self._provider)
 
     @property
     def is_ours(self) -> bool:
@@ -135,10 +138,10 @@ class Session:
         """The address of the account that signs."""
         return str(self.account.address)
 
-    @property
+    @cached_property
     def genesis(self) -> str:
         """The hash of the chain's first block."""
-        return _hex(self._provider.get_block(0).hash)
+        return _hex(_again(lambda: self._provider.get_block(0).hash))
 
     @property
     def compiler(self) -> dict[str, Any]:
@@ -198,16 +201,17 @@ class Session:
             symbol=str(self._provider.network.ecosystem.fee_token_symbol),
             fork=fork,
             shown_node=None if self.is_local else origin(self.url),
-            named=_named,
+            named=named,
         )
 
-    def agree(self, plan: Plan, terms: Terms, *, yes: bool) -> None:
-        """Print network, account and cost; refuse what is over a limit or cannot be paid; ask on a
-        live network."""
-        click.echo(plan.head())
+    def agree(self, plan: Plan, terms: Terms, *, yes: bool, quiet: bool = False) -> None:
+        """Print network, account and cost, unless `quiet`; refuse what is over a limit or cannot be
+        paid; ask on a live network."""
+        if not quiet:
+            click.echo(plan.head())
         plan.check(terms)
         if not self.is_local and not yes:
-            click.confirm("This is a live network. Go on?", abort=True)
+            click.confirm("This is a live network. Go on?", abort=True, err=quiet)
 
     def check_routes(self, routes: Sequence[Route]) -> None:
         """Refuse, on a live network, a gateway that no stranger can ask."""
@@ -289,38 +293,6 @@ class Session:
         self._confirmed(what, receipt)
         return receipt
 
-    async def mint(
-        self, node: Node, address: str, to: str, digests: Sequence[bytes]
-    ) -> list[Minting]:
-        """Mint one bundle, or several in one transaction, and say what came of each."""
-        if len(digests) == 1:
-            receipt = self.send("mint", address, "mint", to, digests[0])
-        else:
-            receipt = self.send(
-                f"mintBatch of {len(digests)}", address, "mintBatch", to, list(digests)
-            )
-        ids = [int(_hex(log["topics"][3]), 16) for log in receipt.logs if _is_mint(log)]
-        block = await node.block(int(receipt.block_number))
-        views = [
-            Call(f"{view}(uint256)", kind, (id_,))
-            for id_ in ids
-            for view, kind in (
-                ("tokenURI", "string"),
-                ("imageURI", "string"),
-                ("bundleOf", "bytes32"),
-            )
-        ]
-        answers = await node.call(address, views, block)
-        if len(ids) != len(digests) or any(isinstance(answer, Reverted) for answer in answers):
-            raise ChainError(f"{self.sent[-1].transaction} minted {len(ids)} of {len(digests)}")
-        triples = list(zip(answers[::3], answers[1::3], answers[2::3], strict=True))
-        if [digest for _, _, digest in triples] != list(digests):
-            raise ChainError(f"{self.sent[-1].transaction} minted other bundles than were sent")
-        return [
-            Minting(self.sent[-1], id_, uri, image)
-            for id_, (uri, image, _) in zip(ids, triples, strict=True)
-        ]
-
     def _contract(self, address: str) -> "ContractInstance":
         contract = getattr(ape.project, CONTRACT)
         # Nothing is fetched: an explorer knows no more of it than the project does.
@@ -335,7 +307,7 @@ class Session:
     def _confirmed(self, what: str, receipt: "ReceiptAPI") -> Sent:
         """Note a transaction when as many blocks follow its own as the network's settings ask."""
         sent = Sent(what, str(receipt.txn_hash), int(receipt.block_number), int(receipt.gas_used))
-        wanted = int(self._provider.network.required_confirmations)
+        wanted = self.confirmations
         if wanted:
             # Ape's own wait draws a bar that is no plain line in a pipe, and hides the hash.
             place = f"{sent.transaction} is in block {sent.block}"
@@ -360,7 +332,7 @@ class Session:
             raise translated(error, what) from error
 
 
-def _named(reverted: Reverted) -> str:
+def named(reverted: Reverted) -> str:
     """Return a revert in the words of our contract's ABI, or in the node's."""
     for error in getattr(ape.project, CONTRACT).contract_type.errors:
         if reverted.data.startswith(_hex(keccak(text=error.selector)[:4])):
@@ -374,18 +346,23 @@ def _bytes(text: str) -> bytes:
     return bytes.fromhex(text.removeprefix("0x"))
 
 
-def _is_mint(log: Mapping[str, Any]) -> bool:
-    topics = [_hex(topic) for topic in log["topics"]]
-    return len(topics) == 4 and topics[0] == TRANSFER and int(topics[1], 16) == 0
-
-
 def _hex(value: Any) -> str:
     return f"0x{value.hex().removeprefix('0x')}" if isinstance(value, bytes) else str(value)
 
 
+def _again(ask: Callable[[], Any]) -> Any:
+    """Ask the node, again when an answer is lost: Ape asks once."""
+    for pause in _PAUSES_S:
+        try:
+            return ask()
+        except FOREIGN:
+            time.sleep(pause)
+    return ask()
+
+
 def _is_development(provider: "ProviderAPI") -> bool:
     # A chain given by its address alone (`--network http://127.0.0.1:8545`) has no name.
-    return int(provider.chain_id) in (1337, 31337)
+    return int(_again(lambda: provider.chain_id)) in (1337, 31337)
 
 
 def _compiler() -> dict[str, Any]:

@@ -6,18 +6,19 @@ what it may send and how long it may take. Imports no ape, so that a platform ca
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from pfpkit.addresses import fingerprint
 from pfpkit.block import BlockRef, place
+from pfpkit.console import clipped
 from pfpkit.errors import (
     ChainError,
     NodeUnreachable,
     NoSuchContract,
 )
 from pfpkit.lookup import Lookup
-from pfpkit.reference import TokenRef
+from pfpkit.reference import TokenRef, checksum_address
 from pfpkit.rpc import Rpc, RpcError, amount_of, data_of, number_of
 from pfpkit.tokens import TokenAnswer, read_tokens
 from pfpkit.transfers import TRANSFER, Transfer, transfers_of
@@ -26,14 +27,18 @@ from pfpkit.views import Call, Reverted
 __all__ = ["TRANSFER", "BlockRef", "Call", "Node", "Reverted"]
 
 _CALL_GAS = 10_000_000
+_RECEIVED, _TAKES = "onERC721Received(address,address,uint256,bytes)", "0x150b7a02"
 _HASH = re.compile(r"0x[0-9a-f]{64}")
 
 
 class Node:
-    """One JSON-RPC node. Use as `async with Node(url) as node:`."""
+    """One JSON-RPC node. Use as `async with Node(url) as node:`.
 
-    def __init__(self, url: str, *, timeout_s: float = 20.0) -> None:
-        self._rpc = Rpc(url, timeout_s)
+    What gets no answer is asked again for `patience_s` seconds.
+    """
+
+    def __init__(self, url: str, *, timeout_s: float = 20.0, patience_s: float = 0.0) -> None:
+        self._rpc = Rpc(url, timeout_s, patience_s)
         self.url = url.rstrip("/")
         """May hold a key, and is never shown."""
         self.identity = fingerprint(self.url)
@@ -215,14 +220,69 @@ class Node:
         first = logs[0]
         return str(first["transactionHash"]), number_of(first["blockNumber"], self.name)
 
+    async def refusals(
+        self, contract: str, operator: str, asked: Mapping[str, tuple[str, int]], block: BlockRef
+    ) -> dict[str, str]:
+        """Return why receivers with code would not take a token of `contract`, by their address.
+
+        Each is asked as ERC-721's safe transfers ask, with the holder before it and the token.
+        """
+        at = {"blockHash": block.hash, "requireCanonical": True}
+        names = list(asked)
+        codes = await self._rpc.batch([("eth_getCode", [name, at]) for name in names])
+        coded = [
+            name
+            for name, code in zip(names, codes, strict=True)
+            if isinstance(code, RpcError) or data_of(code, self.name, "eth_getCode") != "0x"
+        ]
+        questions = [
+            {
+                "from": contract,
+                "to": name,
+                "data": Call(_RECEIVED, "", (operator, *asked[name], b"")).data,
+                "gas": hex(_CALL_GAS),
+            }
+            for name in coded
+        ]
+        answers = await self._rpc.batch([("eth_call", [one, at]) for one in questions])
+        found: dict[str, str] = {}
+        for name, answer in zip(coded, answers, strict=True):
+            if isinstance(answer, RpcError):
+                if not answer.is_revert:
+                    raise ChainError(f"{self.name} could not ask {name}: {answer}")
+                found[name] = f"a contract that refuses tokens ({clipped(answer.reason, 80)})"
+            elif data_of(answer, self.name, "eth_call")[:10] != _TAKES:
+                found[name] = "a contract that does not say that it takes tokens"
+        return found
+
+    async def fork_name(self) -> str | None:
+        """Return what tells this fork of a chain from every other one; None when it is no fork.
+
+        A fork has the chain id and the first block of its origin. Anvil alone is known.
+        """
+        (said,) = await self._rpc.batch([("anvil_metadata", [])])
+        if not isinstance(said, dict) or not isinstance(said.get("forkedNetwork"), dict):
+            return None
+        return str(said.get("instanceId"))
+
     async def mint_block(self, contract: str, token_id: int) -> BlockRef:
         """Return the block of a token's mint: its Transfer event from the zero address."""
+        event = await self._mint_event(contract, token_id)
+        return await self.block(number_of(event.get("blockNumber"), self.name))
+
+    async def minted_to(self, contract: str, token_id: int) -> str:
+        """Return to whom a token was minted, whoever has it now."""
+        topics = (await self._mint_event(contract, token_id)).get("topics")
+        to = topics[2] if isinstance(topics, list) and len(topics) == 4 else ""
+        return checksum_address(f"0x{str(to)[-40:]}")
+
+    async def _mint_event(self, contract: str, token_id: int) -> Mapping[str, Any]:
         topics = [TRANSFER, "0x" + "00" * 32, None, f"0x{token_id:064x}"]
         wanted = {"address": contract, "fromBlock": "0x0", "toBlock": "latest", "topics": topics}
         logs = await self._one("eth_getLogs", [wanted])
         if not isinstance(logs, list) or len(logs) != 1 or not isinstance(logs[0], dict):
             raise ChainError(f"{self.name} does not know the mint of token {token_id}; ask another")
-        return await self.block(number_of(logs[0].get("blockNumber"), self.name))
+        return logs[0]
 
     def _result(self, call: Call, answer: Any, block: BlockRef) -> Any:
         if isinstance(answer, RpcError):

@@ -17,7 +17,7 @@ from pfpkit.reference import TokenRef, checksum_address
 from pfpkit.tokens import NOBODY
 from pfpkit.views import Call, Reverted
 
-__all__ = ["REGISTRY", "Avatar", "avatar", "namehash", "normalized"]
+__all__ = ["REGISTRY", "Avatar", "address_of", "avatar", "namehash", "normalized"]
 
 REGISTRY = "0x00000000000C2E074eC69A0dFb2997BA6C7d2e1e"
 """The registry of Ethereum's mainnet, and of its test networks."""
@@ -81,6 +81,19 @@ def namehash(name: str) -> bytes:
     return node
 
 
+async def address_of(node: Node, name: str, block: BlockRef, registry: str = REGISTRY) -> str:
+    """Return the address that a name stands for at `block`; NoAvatar when it stands for none.
+
+    Otherwise as `avatar`.
+    """
+    name = normalized(name)
+    hashed, resolver = await _resolver(node, name, block, registry)
+    (address,) = await node.call(resolver, [Call("addr(bytes32)", "address", (hashed,))], block)
+    if isinstance(address, Reverted) or address == NOBODY:
+        raise NoAvatar(f"{name!a} stands for no address at block {block.number}; check the name")
+    return checksum_address(address)
+
+
 async def avatar(node: Node, name: str, block: BlockRef, registry: str = REGISTRY) -> Avatar:
     """Return the avatar record of a name at `block`; NoAvatar when it has none that is readable.
 
@@ -88,14 +101,7 @@ async def avatar(node: Node, name: str, block: BlockRef, registry: str = REGISTR
     when the node's chain has no registry.
     """
     name = normalized(name)
-    hashed = namehash(name)
-    (resolver,) = await node.call(
-        registry, [Call("resolver(bytes32)", "address", (hashed,))], block
-    )
-    if isinstance(resolver, Reverted) or resolver == NOBODY:
-        raise NoAvatar(
-            f"{name!a} has no resolver of its own at block {block.number}; check the name"
-        )
+    hashed, resolver = await _resolver(node, name, block, registry)
     calls = [
         Call("text(bytes32,string)", "string", (hashed, "avatar")),
         Call("addr(bytes32)", "address", (hashed,)),
@@ -111,3 +117,16 @@ async def avatar(node: Node, name: str, block: BlockRef, registry: str = REGISTR
     token = TokenRef.parse(text) if text.lower().startswith("eip155:") else None
     known = not isinstance(address, Reverted) and address != NOBODY
     return Avatar(name, block, text, token, checksum_address(address) if known else None)
+
+
+async def _resolver(node: Node, name: str, block: BlockRef, registry: str) -> tuple[bytes, str]:
+    """Return what stands for a normalized name, and the contract that answers for it."""
+    hashed = namehash(name)
+    (resolver,) = await node.call(
+        registry, [Call("resolver(bytes32)", "address", (hashed,))], block
+    )
+    if isinstance(resolver, Reverted) or resolver == NOBODY:
+        raise NoAvatar(
+            f"{name!a} has no resolver of its own at block {block.number}; check the name"
+        )
+    return hashed, resolver

@@ -31,13 +31,13 @@ _SUM_BYTES = 9
 class Journal:
     """Lines below a `head` that says what they are.
 
-    A journal with another head is begun anew at the first line appended; with `keep_others` it is
-    refused with BadRecord instead. Appending makes the folder and the file. Use as
-    `with Journal(path, head) as journal:`, or call `close`, which forces what was appended to the
-    disk.
+    A journal with another head is begun anew at the first line appended; with `keep_others`, which
+    says what else to do, it is refused with BadRecord instead. Appending makes the folder and the
+    file. Use as `with Journal(path, head) as journal:`, or call `close`, which forces what was
+    appended to the disk.
     """
 
-    def __init__(self, path: Path, head: str, *, keep_others: bool = False) -> None:
+    def __init__(self, path: Path, head: str, *, keep_others: str = "") -> None:
         self.path = path
         self._keep_others = keep_others
         self._torn = False
@@ -68,6 +68,28 @@ class Journal:
                         self.wrong += len(line) > 1
         except FileNotFoundError:
             return
+
+    def mend_end(self) -> None:
+        """Take away a last line that was never written whole, so that wrong lines are damaged ones.
+
+        One that is whole but for its end is kept. OSError when the file cannot be written.
+        """
+        try:
+            descriptor = os.open(self.path, os.O_RDWR)
+        except FileNotFoundError:
+            return
+        try:
+            data = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+            *_, end = data.rpartition(b"\n")
+            whole = [line for line in (end, end[:-1]) if _line(line[_SUM_BYTES:]) == line + b"\n"]
+            if not end:
+                return
+            os.ftruncate(descriptor, len(data) - len(end) + len(whole[0] if whole else b""))
+            if whole:
+                os.pwrite(descriptor, b"\n", len(data) - len(end) + len(whole[0]))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
     def append(self, data: bytes) -> None:
         """Add one line of this JSON; OSError when that failed, and what is there is not read."""
@@ -132,7 +154,7 @@ class Journal:
         if head and self._keep_others:
             raise BadRecord(
                 f"{self.path} is none that this pfpkit reads; use the pfpkit that wrote it, or "
-                "move it away, and what only it knows is pinned again"
+                f"{self._keep_others}"
             )
         return False
 

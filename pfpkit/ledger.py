@@ -9,7 +9,6 @@ refused: its uploads would be done again. Of one with a damaged line nothing is 
 services were asked, because that line may have said that a root is lost.
 """
 
-import fcntl
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -20,11 +19,13 @@ from typing import Any, Self
 from pfpkit.cid import CID
 from pfpkit.errors import BadCID, PinError
 from pfpkit.journal import Journal, row_of
+from pfpkit.locks import hold
 from pfpkit.pins import PinnedBy, ReadBack
 
 __all__ = ["Ledger"]
 
 _HEAD = "pfpkit pinning journal 2"
+_KEEP = "move it away, and what only it knows is pinned again"
 
 
 class Ledger:
@@ -37,7 +38,7 @@ class Ledger:
         self.folder = folder
         self._holding = holding
         self._held: int | None = None
-        self._journal = Journal(folder / "journal", _HEAD, keep_others=True)
+        self._journal = Journal(folder / "journal", _HEAD, keep_others=_KEEP)
         self._pins: dict[str, dict[CID, PinnedBy]] = {}
         self._reads: dict[CID, dict[str, ReadBack]] = {}
         self._lost: dict[str, set[CID]] = {}
@@ -143,14 +144,9 @@ class Ledger:
             self._journal.replace(map(row_of, rows))
 
     def _hold(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._held = os.open(self.folder, os.O_RDONLY)
-        try:
-            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise PinError(
-                f"another `ape run pin` is at work in {self.folder}; wait until it ends"
-            ) from None
+        self._held = hold(self.folder)
+        if self._held is None:
+            raise PinError(f"another `ape run pin` is at work in {self.folder}; wait until it ends")
 
     def _release(self) -> None:
         if self._held is not None:

@@ -5,7 +5,7 @@ of its mint, for it was minted all the same and is not minted again by mistake.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pfpkit.chain import BlockRef, Call, Node, Reverted
 from pfpkit.errors import NoSuchContract
@@ -21,6 +21,7 @@ class Minted:
     """The state of a collection at one block. `by_digest` is bundle digest -> first token id.
 
     `unknown` are the ids of tokens minted and burned in one block: no node knows their bundles.
+    `twice` has the tokens whose bundle was minted before: token id -> digest.
     """
 
     contract: str
@@ -30,6 +31,7 @@ class Minted:
     max_supply: int
     by_digest: Mapping[bytes, int]
     unknown: tuple[int, ...] = ()
+    twice: Mapping[int, bytes] = field(default_factory=dict)
 
     @property
     def left(self) -> int:
@@ -37,9 +39,9 @@ class Minted:
         return self.max_supply - self.total
 
 
-async def read_minted(node: Node, contract: str) -> Minted:
-    """Return what is minted at the latest block; NoSuchContract when it is no such contract."""
-    block = await node.block()
+async def read_minted(node: Node, contract: str, at: BlockRef | None = None) -> Minted:
+    """Return what is minted at a block, or the latest; NoSuchContract if it is no such contract."""
+    block = at or await node.block()
     views = [
         Call("minter()", "address"),
         Call("totalMinted()", "uint256"),
@@ -53,6 +55,7 @@ async def read_minted(node: Node, contract: str) -> Minted:
         raise NoSuchContract(f"{contract} is no ProfilePicture contract; check the address")
     by_digest: dict[bytes, int] = {}
     unknown: list[int] = []
+    twice: dict[int, bytes] = {}
     for first in range(1, total + 1, _CALLS_AT_ONCE):
         ids = range(first, min(first + _CALLS_AT_ONCE, total + 1))
         calls = [Call("bundleOf(uint256)", "bytes32", (id_,)) for id_ in ids]
@@ -61,9 +64,9 @@ async def read_minted(node: Node, contract: str) -> Minted:
                 digest = await _burned(node, contract, id_)
             if digest is None:
                 unknown.append(id_)
-            else:
-                by_digest.setdefault(digest, id_)
-    return Minted(contract, block, minter, total, max_supply, by_digest, tuple(unknown))
+            elif by_digest.setdefault(digest, id_) != id_:
+                twice[id_] = digest
+    return Minted(contract, block, minter, total, max_supply, by_digest, tuple(unknown), twice)
 
 
 async def _burned(node: Node, contract: str, token_id: int) -> bytes | None:

@@ -148,6 +148,11 @@ class Progress:
             else:
                 self._show(now)
 
+    def tell(self, line: str) -> None:
+        """Write a line of its own, above the bar where there is one."""
+        with self._lock:
+            self._write(f"\r\033[K{line}\n{self._line}" if self._tty else f"{line}\n")
+
     def close(self) -> None:
         """Show the last state; nothing is drawn after that. Once more does nothing."""
         with self._lock:

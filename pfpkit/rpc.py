@@ -14,11 +14,11 @@ import asyncio
 import json
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import count
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpcore
 import httpx
@@ -29,7 +29,9 @@ from pfpkit.errors import BadInput, BadMetadata, ChainError, NodeUnreachable
 from pfpkit.metadata.strict_json import check_depth
 from pfpkit.revert import Revert
 
-__all__ = ["NoAnswer", "Rpc", "RpcError", "amount_of", "data_of", "number_of"]
+__all__ = ["NoAnswer", "Rpc", "RpcError", "amount_of", "data_of", "number_of", "patient"]
+
+_T = TypeVar("_T")
 
 _MAX_ANSWER_BYTES = 8 * 2**20
 _MAX_NUMBER = 2**53 - 1
@@ -45,6 +47,25 @@ _REFUSALS = {400, 413, 422, 500, 502, 503, 504}
 """What nodes answer to a batch that is too much for them, beside a JSON-RPC error for all of it."""
 _FAULTS = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
 _GETH_REVERT, _PARITY_REVERT = 3, -32015
+_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 4.0
+
+
+async def patient(work: Callable[[], Awaitable[_T]], patience_s: float) -> _T:
+    """Do work that may be done again until the node answers, or for so many seconds.
+
+    What is no answer about the node but about what was asked (no contract, a revert) is raised.
+    """
+    clock = asyncio.get_running_loop()
+    end, pause = clock.time() + patience_s, _PAUSE_S
+    while True:
+        try:
+            return await work()
+        except ChainError as error:
+            passing = isinstance(error, NodeUnreachable) or type(error) is ChainError
+            if not passing or clock.time() + pause > end:
+                raise
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +149,15 @@ class _TooLate(NodeUnreachable):
 
 
 class Rpc:
-    """One endpoint. `name` is its address as it may be shown; BadInput when the URL is none."""
+    """One endpoint. `name` is its address as it may be shown; BadInput when the URL is none.
 
-    def __init__(self, url: str, timeout_s: float) -> None:
+    A batch that gets no answer is asked again for `patience_s` seconds: for reads alone.
+    """
+
+    def __init__(self, url: str, timeout_s: float, patience_s: float = 0.0) -> None:
         self._url = _endpoint(url)
         self._timeout_s = timeout_s
+        self._patience_s = patience_s
         self.name = f"{self._url.scheme}://{self._url.netloc.decode()}"
         self._place = Place.of(self._url)
         self._connections = Connections()
@@ -151,6 +176,11 @@ class Rpc:
         They are asked in order as well, though not always in one batch. ChainError when one was
         refused, NodeUnreachable when the node gave no such answer.
         """
+        if self._patience_s:
+            return await patient(lambda: self._batch(requests), self._patience_s)
+        return await self._batch(requests)
+
+    async def _batch(self, requests: Sequence[tuple[str, list[Any]]]) -> list[Any]:
         results = await self._asked(requests, _BATCH, _WITHIN_S, patience=1)
         for result in results:
             if isinstance(result, NoAnswer):

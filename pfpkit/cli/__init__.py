@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import click
 
@@ -13,6 +13,8 @@ from pfpkit.cli.cid import cid
 from pfpkit.cli.pins import pins
 from pfpkit.console import shown
 from pfpkit.errors import Interrupted, PfpkitError
+
+_T = TypeVar("_T")
 
 
 class Failure(click.ClickException):
@@ -51,14 +53,15 @@ def one_line() -> Iterator[None]:
         raise Stopped from None
 
 
-def run(work: Coroutine[Any, Any, None]) -> None:
-    """Run `work` to its end. Ctrl-C cancels it, so that it can put down what it holds.
+def run(work: Coroutine[Any, Any, _T]) -> _T:
+    """Run `work` to its end and return its result.
 
+    Ctrl-C cancels it, so that it can put down what it holds.
     Ape's own handler would raise SystemExit in the middle of whatever the loop is doing.
     """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        asyncio.run(work)
+        return asyncio.run(work)
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -14,6 +14,7 @@ from pfpkit.errors import BadInput
 from pfpkit.flow.deploy import deploy
 from pfpkit.flow.mint import mint
 from pfpkit.flow.pin import pin
+from pfpkit.flow.sending import SendOptions
 from pfpkit.flow.transfer import transfer
 from pfpkit.media import Renderer
 from pfpkit.pinning.gateway import Gateway
@@ -38,12 +39,12 @@ async def demo(session: Session, holder: str, terms: Terms, out: Path) -> None:
     contract = made.address
 
     _title(3, "Mint: the contract returns token id, metadata URI and image URI")
-    (first,) = await mint(session, count=1, terms=terms)
+    (first,) = await mint(session, count=1, options=SendOptions(terms))
     click.echo("  the others, in one transaction:")
-    await mint(session, terms=terms)
+    await mint(session, options=SendOptions(terms))
 
     _title(4, "Transfer: the holder gets the token")
-    await transfer(session, token_id=first.token_id, to=holder, terms=terms)
+    await transfer(session, token_id=first.token_id, to=holder, options=SendOptions(terms))
 
     ref = TokenRef(session.chain_id, contract, first.token_id)
     with Gateway(work.store) as gateway:

@@ -1,27 +1,40 @@
 """Mint one picture in one step, or the next bundles of the record."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from pfpkit.accounts import Minting, Session
+from pfpkit.accounts import Sent, Session
 from pfpkit.bundle import build
-from pfpkit.chain import Node
+from pfpkit.chain import Call, Node, Reverted
 from pfpkit.cid import CID
 from pfpkit.collection import read_file
 from pfpkit.console import facts, table
-from pfpkit.cost import NO_TERMS, Price, Terms
+from pfpkit.cost import Price
 from pfpkit.errors import BadInput, ChainError, NotPinned, TransactionFailed
+from pfpkit.flow.sending import Sending, SendOptions
 from pfpkit.images import clean
 from pfpkit.metadata import TokenMetadata
-from pfpkit.minted import Minted, read_minted
-from pfpkit.progress import Progress
+from pfpkit.minted import Minted
 from pfpkit.publication import Route, publish, read_back
 from pfpkit.reference import checksum_address
+from pfpkit.transactions.journal import Slot
+from pfpkit.transactions.signed import NOBODY, Effect
 from pfpkit.workspace import Workspace
 
-AT_ONCE = 100  # one transaction of about 3.3 million gas, far below EIP-7825's cap
+__all__ = ["Minting", "mint"]
+
+
+@dataclass(frozen=True, slots=True)
+class Minting:
+    """One minted token: its id from the Transfer event, its URIs from the views."""
+
+    sent: Sent
+    token_id: int
+    metadata_uri: str
+    image_uri: str
 
 
 async def mint(
@@ -34,22 +47,32 @@ async def mint(
     to: str | None = None,
     count: int | None = None,
     entries: tuple[str, ...] = (),
-    terms: Terms = NO_TERMS,
-    yes: bool = False,
+    every: bool = False,
+    options: SendOptions | None = None,
 ) -> list[Minting]:
-    """Mint and print what came of it; what is minted already, the chain says."""
-    work = Workspace(session.root)
+    """Mint and print what came of it; what is minted already, the chain says.
+
+    `every` says what is the default: all of the record.
+    """
+    options = options or SendOptions()
     receiver = checksum_address(to) if to else session.address
     if image is None and (name is not None or description is not None):
         raise BadInput("--name and --description go with --image; add it")
     if image is not None and (count is not None or entries):
         raise BadInput("--count and --entry choose from the record; leave them out with --image")
+    if every and (image is not None or count is not None or entries):
+        raise BadInput("--all mints the whole record; leave --image, --count and --entry out")
     if image is not None and not name:
         raise BadInput("a picture needs a name for ever; give it with --name")
     words = TokenMetadata(name, description) if name else None
-    async with Node(session.url) as node:
+    work = Workspace(session.root)
+    async with (
+        Node(session.url, patience_s=options.patience_s) as node,
+        Sending(session, node, options, "ape run mint", "minted") as sending,
+    ):
         contract = (await session.deployment(node)).address
-        state = await read_minted(node, contract)
+        await sending.conclude()
+        state = await sending.minted(contract)
         if state.minter != session.address:
             raise TransactionFailed(
                 f"{session.address} may not mint, {state.minter} may; use --account of the minter"
@@ -57,37 +80,53 @@ async def mint(
         with work.routes(gateways, live=not session.is_local) as routes:
             session.check_routes(routes)
             if image is None or words is None:
-                digests = await _next(work, routes, state, entries, count)
+                digests = await _next(sending, work, routes, state, entries, count)
             else:
                 digests = [await _one_picture(work, routes, state, image, words)]
         if not digests:
-            click.echo(f"all bundles of the record are minted: {state.total} tokens")
+            sending.say(f"all bundles of the record are minted: {state.total} tokens")
             return []
         if len(digests) > state.left:
             raise BadInput(
                 f"{len(digests)} to mint, but only {state.left} of {state.max_supply} are left; "
                 "use --count"
             )
-        first = digests[:AT_ONCE]
-        call = ("mint", receiver, first[0]) if len(first) == 1 else ("mintBatch", receiver, first)
-        what = f"mint {len(digests)} to {receiver}"
-        one = session.intended(contract, *call)
-        planned = await session.plan(node, what, [one], terms)
-        if len(digests) > AT_ONCE:
-            # The others cannot be estimated before the first one is in a block.
-            whole, rest = divmod(len(digests), AT_ONCE)
-            sizes = [AT_ONCE] * whole + [rest] * bool(rest)
-            all_ = [replace(one, gas=planned.gas * size // AT_ONCE) for size in sizes]
-            planned = await session.plan(node, what, all_, terms)
-        session.agree(planned, terms, yes=yes)
-        made: list[Minting] = []
-        with Progress("minted", len(digests)) as progress:
-            for start in range(0, len(digests), AT_ONCE):
-                batch = digests[start : start + AT_ONCE]
-                made += await session.mint(node, contract, receiver, batch)
-                progress(len(made))
-    _show(made, planned.price)
+        effects = [
+            Effect(contract, NOBODY, receiver, digest.hex(), to or receiver) for digest in digests
+        ]
+        planned = await sending.plan(f"mint {len(digests)} to {receiver}", effects, state.block)
+        if planned is None:
+            return []
+        slots = await sending.send(effects)
+        state = await sending.check_mints(contract, effects)
+        made = await _made(node, contract, slots, state)
+        if not options.as_json:
+            _show(made, planned.price)
+        sending.summary(slots, planned)
     return made
+
+
+async def _made(node: Node, contract: str, slots: Sequence[Slot], state: Minted) -> list[Minting]:
+    """Return what was minted, with the URIs as the contract gives them at that block."""
+    found = [
+        (Sent("mint", slot.done.hash, slot.done.block, slot.done.gas), effect)
+        for slot in slots
+        if slot.done is not None
+        for effect in slot.effects
+    ]
+    ids = [state.by_digest[bytes.fromhex(effect.what)] for _, effect in found]
+    calls = [
+        Call(f"{view}(uint256)", "string", (id_,))
+        for id_ in ids
+        for view in ("tokenURI", "imageURI")
+    ]
+    uris = await node.call(contract, calls, state.block)
+    if any(isinstance(uri, Reverted) for uri in uris):
+        raise ChainError(f"a token was burned before its URIs were read at block {state.block}")
+    return [
+        Minting(sent, id_, uri, image)
+        for (sent, _), id_, uri, image in zip(found, ids, uris[::2], uris[1::2], strict=True)
+    ]
 
 
 def _show(made: list[Minting], cost: Price) -> None:
@@ -125,6 +164,7 @@ async def _one_picture(
 
 
 async def _next(
+    sending: Sending,
     work: Workspace,
     routes: list[Route],
     state: Minted,
@@ -142,9 +182,15 @@ async def _next(
             "name the entries to mint with --entry"
         )
     chosen = [work.pinned(key) for key in keys] if keys else list(pins.tokens)
-    missing = [entry for entry in chosen if entry.digest not in state.by_digest]
+    # What is in the journal is under way or was minted, whatever a node that lags behind says.
+    missing = [
+        entry
+        for entry in chosen
+        if entry.digest not in state.by_digest
+        and not sending.journal.of(Effect(state.contract, NOBODY, "", entry.digest.hex()))
+    ]
     if len(missing) < len(chosen):
-        click.echo(f"  {len(chosen) - len(missing)} of {len(chosen)} were minted before")
+        sending.say(f"  {len(chosen) - len(missing)} of {len(chosen)} were minted before")
     seen: dict[CID, str] = {}
     for entry in missing[:count]:
         if entry.bundle in seen:

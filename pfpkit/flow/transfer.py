@@ -1,53 +1,169 @@
-"""Hand a token to its holder."""
+"""Hand a token to its holder, or many tokens to many."""
 
-import click
+from collections.abc import Sequence
+from pathlib import Path
 
 from pfpkit.accounts import Sent, Session
-from pfpkit.chain import BlockRef, Node
+from pfpkit.block import BlockRef
+from pfpkit.chain import Call, Node, Reverted
 from pfpkit.console import facts
-from pfpkit.cost import NO_TERMS, Terms
 from pfpkit.errors import ChainError, NoSuchToken, TransactionFailed
+from pfpkit.flow.airdrop import look_up_names, refuse_receivers
+from pfpkit.flow.sending import Sending, SendOptions
+from pfpkit.recipients import Recipients
 from pfpkit.reference import TokenRef, checksum_address
-from pfpkit.tokens import Outcome
+from pfpkit.transactions.signed import Effect
+
+__all__ = ["transfer", "transfer_all"]
 
 
 async def transfer(
-    session: Session,
-    *,
-    token_id: int,
-    to: str,
-    terms: Terms = NO_TERMS,
-    yes: bool = False,
-) -> Sent:
+    session: Session, *, token_id: int, to: str, options: SendOptions | None = None
+) -> Sent | None:
+    """Move one token; None where a plan was all that was wanted."""
+    options = options or SendOptions()
     receiver = checksum_address(to)
-    async with Node(session.url) as node:
+    async with (
+        Node(session.url, patience_s=options.patience_s) as node,
+        Sending(session, node, options, "ape run transfer", "transferred") as sending,
+    ):
         contract = (await session.deployment(node)).address
+        await sending.conclude()
         ref = TokenRef(session.chain_id, contract, token_id)
-        owner = await _owner(node, ref, await node.block())
+        block = await node.block()
+        (owner,) = await _owners(node, contract, [token_id], block)
+        if owner is None:
+            raise NoSuchToken(f"{ref} does not exist at block {block.number}")
         if owner == receiver:
             raise TransactionFailed(f"{receiver} owns {ref} already; nothing was sent")
-        call = (contract, "safeTransferFrom", owner, receiver, token_id)
-        planned = await session.plan(node, f"transfer {ref}", [session.intended(*call)], terms)
-        session.agree(planned, terms, yes=yes)
-        session.send("transfer", *call)
+        effect = Effect(contract, owner, receiver, str(token_id), to)
+        if (fault := _sent_before(sending, effect)) is not None:
+            raise TransactionFailed(f"{ref}: {fault}")
+        planned = await sending.plan(f"transfer {ref}", [effect], block)
+        if planned is None:
+            return None
+        await sending.send([effect])
         sent = session.sent[-1]
-        after = await _owner(node, ref, await node.block(sent.block))
-    if after != receiver:
-        raise ChainError(f"{ref} belongs to {after} after {sent.transaction}")
-    rows = [
-        ("token", ref),
-        ("from", owner),
-        ("to", f"{receiver}, at block {sent.block}"),
-        ("transaction", f"{sent.transaction}, {sent.gas:,} gas: {planned.price.of(sent.gas)}"),
-    ]
-    click.echo(facts(rows))
+        (after,) = await _owners(node, contract, [token_id], await node.block(sent.block))
+        if after != receiver:
+            raise ChainError(f"{ref} belongs to {after} after {sent.transaction}")
+        rows = [
+            ("token", ref),
+            ("from", owner),
+            ("to", f"{receiver}, at block {sent.block}"),
+            ("transaction", f"{sent.transaction}, {sent.gas:,} gas: {planned.price.of(sent.gas)}"),
+        ]
+        sending.say(facts(rows))
     return sent
 
 
-async def _owner(node: Node, ref: TokenRef, block: BlockRef) -> str:
-    (said,) = await node.tokens([(ref, None)], block)
-    if said.outcome is Outcome.NO_TOKEN:
-        raise NoSuchToken(f"{ref} does not exist at block {block.number}: {said.reason}")
-    if said.owner is None:
-        raise ChainError(f"{node.name} does not say who owns {ref}: {said.outcome}, {said.reason}")
-    return said.owner
+async def transfer_all(session: Session, path: Path, *, options: SendOptions | None = None) -> int:
+    """Move every token that a file names to its recipient; return how many were moved."""
+    options = options or SendOptions()
+    recipients = Recipients.read(path, "id")
+    async with Node(session.url, patience_s=options.patience_s) as node:
+        contract = (await session.deployment(node)).address
+        command = f"ape run transfer --from-csv {path}"
+        async with Sending(session, node, options, command, "transferred") as sending:
+            await sending.conclude()
+            block = await node.block()
+            await look_up_names(node, recipients, block)
+            effects = await _wanted(sending, recipients, contract, block)
+            asked = {effect.to: (effect.sender, int(effect.what)) for effect in effects}
+            await refuse_receivers(sending, recipients, contract, asked, block)
+            recipients.check()
+            if len(effects) < len(recipients.lines):
+                before = len(recipients.lines) - len(effects)
+                sending.say(f"  {before:,} of {len(recipients.lines):,} were transferred before")
+            if not effects:
+                sending.say(f"all tokens of {path} are with their recipients, or were")
+                return 0
+            planned = await sending.plan(f"transfer {len(effects):,} tokens", effects, block)
+            if planned is None:
+                return 0
+            slots = await sending.send(effects)
+            sending.say(sending.summary(slots, planned))
+            sending.say(f"  {len(effects):,} transferred, each to its recipient")
+    return len(effects)
+
+
+async def _wanted(
+    sending: Sending, recipients: Recipients, contract: str, block: BlockRef
+) -> list[Effect]:
+    """Return the moves that are still to be made; what cannot be is a fault of its line."""
+    ids = [line.number for line in recipients.lines]
+    owners = await _owners(sending.node, contract, ids, block)
+    mine = sending.session.address
+    holders = {owner for owner in owners if owner}
+    allowed = await _operated(sending.node, contract, holders, mine, block)
+    approved = await _approved(sending.node, contract, ids, mine, block)
+    wanted: list[Effect] = []
+    for line, owner in zip(recipients.lines, owners, strict=True):
+        if owner is None:
+            recipients.fault(line.line, f"token {line.number} does not exist")
+            continue
+        if not line.address or owner == line.address:
+            continue
+        effect = Effect(contract, owner, line.address, str(line.number), line.name)
+        may = owner == mine or owner in allowed or line.number in approved
+        if not may and _passed_on(sending, line.address, contract, line.number):
+            continue
+        if not may:
+            recipients.fault(line.line, f"token {line.number} belongs to {owner}, not to {mine}")
+        elif (fault := _sent_before(sending, effect)) is not None:
+            recipients.fault(line.line, f"token {line.number}: {fault}")
+        else:
+            wanted.append(effect)
+    return wanted
+
+
+def _sent_before(sending: Sending, effect: Effect) -> str | None:
+    """Return why a token is not sent again to whom it was sent before; None when it may be."""
+    slot = sending.journal.of(effect)
+    if slot is None or (slot.done is not None and sending.options.again):
+        return None
+    if slot.done is None:
+        return f"it is under way to {effect.to} with nonce {slot.nonce}; nothing was sent"
+    return (
+        f"it was sent to {effect.to} in block {slot.done.block}, and came back; "
+        "--again sends it once more"
+    )
+
+
+def _passed_on(sending: Sending, to: str, contract: str, token_id: int) -> bool:
+    """Whether the journal has a token's move to somebody as done, who may have passed it on."""
+    return any(
+        effect.to == to and effect.what == str(token_id) and effect.contract == contract
+        for slot in sending.journal.slots.values()
+        if slot.done is not None
+        for effect in slot.effects
+        if not effect.is_mint
+    )
+
+
+async def _owners(
+    node: Node, contract: str, ids: Sequence[int], block: BlockRef
+) -> list[str | None]:
+    """Return who has each token at a block; None for one that does not exist."""
+    calls = [Call("ownerOf(uint256)", "address", (id_,)) for id_ in ids]
+    answers = await node.call(contract, calls, block)
+    return [None if isinstance(answer, Reverted) else answer for answer in answers]
+
+
+async def _approved(
+    node: Node, contract: str, ids: Sequence[int], account: str, block: BlockRef
+) -> set[int]:
+    """Return the tokens that are approved to the account."""
+    calls = [Call("getApproved(uint256)", "address", (id_,)) for id_ in ids]
+    answers = await node.call(contract, calls, block)
+    return {id_ for id_, answer in zip(ids, answers, strict=True) if answer == account}
+
+
+async def _operated(
+    node: Node, contract: str, holders: set[str], account: str, block: BlockRef
+) -> set[str]:
+    """Return the holders of whom the account is an operator."""
+    ordered = sorted(holders)
+    calls = [Call("isApprovedForAll(address,address)", "bool", (h, account)) for h in ordered]
+    answers = await node.call(contract, calls, block)
+    return {holder for holder, answer in zip(ordered, answers, strict=True) if answer is True}

@@ -71,10 +71,10 @@ def test_append__when_another_version_is_to_be_kept__is_refused(path):
     before = path.read_bytes()
     for act in (lambda j: j.append(row_of([2])), lambda j: list(j.lines())):
         with pytest.raises(BadRecord, match="use the pfpkit that wrote it, or move it away"):
-            act(Journal(path, "head 2", keep_others=True))
+            act(Journal(path, "head 2", keep_others="move it away"))
     assert path.read_bytes() == before
     path.write_bytes(b"")
-    with Journal(path, "head 2", keep_others=True) as journal:
+    with Journal(path, "head 2", keep_others="move it away") as journal:
         journal.append(row_of([2]))
     assert rows(path, "head 2") == ["[2]"]
 

@@ -121,7 +121,7 @@ def test_transfer__receiver_refuses__names_it(refused, project, anvil):
     code = compiled["contractTypes"]["ReasonReceiver"]["deploymentBytecode"]["bytecode"]
     receiver = anvil.checksummed(anvil.node.deploy(DEPLOYER, bytes.fromhex(code[2:])))
     message = refused(f"{TRANSFER} --token 1 --to {receiver}")
-    assert "the contract refuses safeTransferFrom: " in message
+    assert "the contract refuses transfer of token 1 to " in message
     assert "nothing was sent" in message
 
 

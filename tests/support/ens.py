@@ -19,11 +19,19 @@ def _code(package: str, name: str) -> bytes:
 
 
 class Ens:
-    """A registry of its own on a chain, with one resolver; `owner` owns the root and every name."""
+    """A registry of its own on a chain, with one resolver; `owner` owns the root and every name.
 
-    def __init__(self, node: Node, owner: str) -> None:
+    With `at`, the registry is at that address, as on a chain that has ENS.
+    """
+
+    def __init__(self, node: Node, owner: str, at: str | None = None) -> None:
         self._node, self._owner = node, owner
         self.registry = node.deploy(owner, _code("ens", "ENSRegistry"))
+        if at is not None:
+            node.rpc("anvil_setCode", at, node.rpc("eth_getCode", self.registry, "latest"))
+            root = "0x" + keccak(bytes(64)).hex()  # records[0].owner, the first of its mapping
+            node.rpc("anvil_setStorageAt", at, root, f"0x{owner[2:].lower():0>64}")
+            self.registry = at
         made_for = encode(["address"], [self.registry])
         self.resolver = node.deploy(owner, _code("resolver", "PublicResolver") + made_for)
 

@@ -24,7 +24,8 @@ SEVERAL = Path(__file__).parent / "several.py"
 BIN = Path(sys.executable).parent
 _NOISE = re.compile(r"Traceback|^(INFO|WARNING|ERROR|SUCCESS)\b|Warning:|\x1b\[", re.MULTILINE)
 _PROGRESS = re.compile(
-    r"  (checked|pinned|read back|pinned again|read again|minted|drawn|resolved) \d"
+    r"  (checked|pinned|read back|pinned again|read again|minted|transferred|concluded|drawn"
+    r"|resolved|nonce) \d"
 )
 
 

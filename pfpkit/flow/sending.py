@@ -1,0 +1,269 @@
+"""What minting, airdrops and transfers share: the journal, the plan, sending, and what is said."""
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any, Self
+
+import click
+
+from pfpkit.accounts import Sent, Session, named
+from pfpkit.block import BlockRef
+from pfpkit.chain import Node
+from pfpkit.console import facts
+from pfpkit.cost import NO_TERMS, Terms
+from pfpkit.errors import ChainError, Interrupted, PfpkitError
+from pfpkit.flow.events import VERSION, Events
+from pfpkit.fork import forked
+from pfpkit.minted import Minted, read_minted
+from pfpkit.progress import Progress
+from pfpkit.rpc import patient
+from pfpkit.transaction_plan import Intended, Plan
+from pfpkit.transactions.batches import MOST_MINTS, Batches, call_data, call_name
+from pfpkit.transactions.journal import Place, Slot, TransactionJournal
+from pfpkit.transactions.proof import Prover
+from pfpkit.transactions.sender import Rules, Sender
+from pfpkit.transactions.signed import Effect
+from pfpkit.transactions.wire import Wire
+
+__all__ = ["SendOptions", "Sending"]
+
+_LIVE_LOOK_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class SendOptions:
+    """How to send; None where the network's settings decide.
+
+    `batch` is the most tokens in one transaction, `patience_s` how long a node that does not answer
+    is asked again, `stall_s` how long nothing may move.
+    """
+
+    terms: Terms = NO_TERMS
+    confirmations: int | None = None
+    in_flight: int = 8
+    batch: int = MOST_MINTS
+    patience_s: float = 60.0
+    stall_s: float = 600.0
+    again: bool = False
+    only_plan: bool = False
+    as_json: bool = False
+    yes: bool = False
+
+
+class Sending:
+    """One account's journal, held, and the node. Use as `async with Sending(...) as sending:`.
+
+    `command` is what goes on when it was stopped, `done` the word for what is done ("minted").
+    """
+
+    def __init__(
+        self, session: Session, node: Node, options: SendOptions, command: str, done: str
+    ) -> None:
+        self.session = session
+        self.node = node
+        self.options = options
+        self.events = Events(options.as_json)
+        self._command = command
+        self._done = done
+        self._stack = AsyncExitStack()
+        self._progress: Progress | None = None
+        self._counts: dict[str, int] = {}
+        self._planned_at = 0
+
+    async def __aenter__(self) -> Self:
+        options, session = self.options, self.session
+        self.events.say("begin", version=VERSION, command=self._done, plan=options.only_plan)
+        fork = await self.node.fork_name() if session.is_local else None
+        place = Place(session.chain_id, fork or session.genesis, session.address)
+        holding = not options.only_plan
+        self.journal = self._stack.enter_context(
+            TransactionJournal(session.root, place, holding=holding)
+        )
+        self.wire = await self._stack.enter_async_context(
+            Wire(session.url, session.address, patience_s=options.patience_s)
+        )
+        return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        await self._stack.__aexit__(*error)
+        if self.session.is_ours:
+            # Its chain ends with the command.
+            shutil.rmtree(self.journal.folder, ignore_errors=True)
+
+    def say(self, text: str) -> None:
+        """Print for people, unless events are printed for programs."""
+        if not self.options.as_json:
+            click.echo(text)
+
+    async def conclude(self) -> None:
+        """See to the end what earlier runs signed, before anything new is planned."""
+        if not self.journal.slots or self.options.only_plan:
+            count = len(self.journal.open)
+            if count:
+                self.say(f"  of an earlier run, {_many(count)} under way; not in this plan")
+            return
+        under_way = self.journal.open
+        if under_way:
+            nonces = f"nonces {under_way[0].nonce} to {under_way[-1].nonce}"
+            self.say(f"  of an earlier run, {_many(len(under_way))} under way, {nonces}")
+            if not self.session.is_local and not self.options.yes:
+                click.confirm("This is a live network. See them to their end?", abort=True)
+        total = sum(len(slot.effects) for slot in under_way)
+        await self._run("concluded", total, None)
+
+    async def plan(self, what: str, effects: Sequence[Effect], block: BlockRef) -> Plan | None:
+        """Say what it would cost, and ask; None, when a plan is all that is wanted.
+
+        `block` is the one from which the effects were worked out.
+        """
+        options = self.options
+        look = await self.wire.look([], [])
+        self._planned_at = await self.wire.nonce_at(block)
+        outline = await self._batches(effects).outline(look)
+        only = options.only_plan
+        intended = [
+            Intended(call_name(part), part[0].contract, call_data(part), None if only else gas)
+            for part, gas in outline
+        ]
+        if only:
+            async with forked(self.session.url) as fork:
+                planned = await self.session.plan(self.node, what, intended, options.terms, fork)
+            self.say(planned.text())
+            if options.as_json:
+                self.events.say(**planned.as_json())
+            planned.check(options.terms)
+            return None
+        planned = await self.session.plan(self.node, what, intended, options.terms)
+        if options.as_json:
+            planned.check(options.terms)
+            self.events.say(**planned.as_json())
+        self.session.agree(planned, options.terms, yes=options.yes, quiet=options.as_json)
+        return planned
+
+    async def send(self, effects: Sequence[Effect]) -> list[Slot]:
+        """Send what has these effects, and return its slots when all of it is done."""
+        await self._run(self._done, len(effects), self._batches(effects))
+        slots = {id(slot): slot for slot in map(self.journal.of, effects) if slot is not None}
+        for slot in slots.values():
+            if slot.done is not None:
+                what = call_name(slot.effects)
+                self.session.sent.append(Sent(what, slot.done.hash, slot.done.block, slot.done.gas))
+        return list(slots.values())
+
+    async def minted(self, contract: str) -> Minted:
+        """Return what is minted, at a block that is not before what is done here."""
+        deepest = max((s.done.block for s in self.journal.slots.values() if s.done), default=0)
+
+        async def ask() -> Minted:
+            state = await read_minted(self.node, contract)
+            if state.block.number < deepest:
+                raise ChainError(f"{self.node.name} is at block {state.block.number}; wait for it")
+            return state
+
+        return await patient(ask, self.options.patience_s)
+
+    async def check_mints(self, contract: str, effects: Sequence[Effect]) -> Minted:
+        """Read from the chain that each bundle is minted, and once; ChainError if it is not."""
+        state = await self.minted(contract)
+        twice = set(state.twice.values())
+        for effect in effects:
+            digest = bytes.fromhex(effect.what)
+            if digest not in state.by_digest:
+                raise ChainError(
+                    f"the bundle {effect.what} is not minted at block {state.block.number}, though "
+                    f"{self.journal.folder} says that it was; run it again"
+                )
+            if digest in twice:
+                raise ChainError(f"the bundle {effect.what} is minted twice; see docs/sending.md")
+        return state
+
+    def summary(self, slots: Sequence[Slot], planned: Plan) -> str:
+        """Return what was sent, and what it cost."""
+        done = [slot.done for slot in slots if slot.done is not None]
+        gas = sum(one.gas for one in done)
+        wei = sum(one.gas * one.wei_per_gas for one in done)
+        tokens = sum(len(slot.effects) for slot in slots)
+        rows: list[tuple[str, object]] = [
+            ("transactions", f"{len(done):,}, {gas:,} gas: {planned.price.wei(wei)}"),
+            ("journal", self.journal.folder.relative_to(self.session.root)),
+        ]
+        for event, words in _COUNTED.items():
+            if count := self._counts.get(event):
+                rows.append((words, f"{count:,}"))
+        self.events.say("done_all", tokens=tokens, transactions=len(done), gas=gas, cost=str(wei))
+        return facts(rows)
+
+    def _batches(self, effects: Sequence[Effect]) -> Batches:
+        return Batches(
+            self.node,
+            self.session.address,
+            effects,
+            most=self.options.batch,
+            again=self.options.again,
+            patience_s=self.options.patience_s,
+            named=named,
+        )
+
+    async def _run(self, label: str, total: int, source: Batches | None) -> None:
+        options, session = self.options, self.session
+        wanted = options.confirmations
+        confirmations = session.confirmations if wanted is None else wanted
+        rules = Rules(
+            confirmations=confirmations,
+            in_flight=options.in_flight,
+            max_fee=options.terms.max_fee,
+            max_cost=options.terms.max_cost if source is not None else None,
+            stall_s=options.stall_s,
+            look_s=0.1 if session.is_local else _LIVE_LOOK_S,
+        )
+        prover = Prover(self.node, self.wire, confirmations if session.is_local else None)
+        sender = Sender(self.wire, self.journal, session.signer, prover, rules, self._told)
+        with Progress(label, total) as progress:
+            self._progress = progress
+            try:
+                await sender.run(source, self._planned_at)
+            except (asyncio.CancelledError, KeyboardInterrupt):
+                raise Interrupted(f"stopped: {self._state(progress, label)}") from None
+            except PfpkitError as error:
+                error.args = (f"{error}; {self._state(progress, label)}",)
+                self.events.say("error", why=str(error))
+                raise
+
+    def _state(self, progress: Progress, label: str) -> str:
+        count = len(self.journal.open)
+        under_way = f", {_many(count)} under way" if count else ""
+        return (
+            f"{progress.done:,} of {progress.total:,} are {label}{under_way}; "
+            f"`{self._command}` goes on"
+        )
+
+    def _told(self, event: str, **fields: Any) -> None:
+        self.events.say(event, **fields)
+        self._counts[event] = self._counts.get(event, 0) + 1
+        assert self._progress is not None
+        if event == "done":
+            self._progress.add(steps=len(self.journal.slots[fields["nonce"]].effects))
+        elif event in _NOTES and not self.options.as_json:
+            self._progress.tell(f"  nonce {fields['nonce']}: {_NOTES[event].format(**fields)}")
+
+
+def _many(count: int) -> str:
+    return "1 transaction is" if count == 1 else f"{count:,} transactions are"
+
+
+_NOTES = {
+    "replaced": "sent again with higher fees",
+    "reorganised": "the chain took another way, so it is sent again",
+    "dropped": "the node has lost it, so it is sent again",
+    "waiting": "waits, for {why}",
+    "void": "never to be mined, for {why}",
+}
+_COUNTED = {
+    "replaced": "with higher fees",
+    "reorganised": "reorganised",
+    "dropped": "lost and sent again",
+    "void": "void",
+}

@@ -1,0 +1,80 @@
+"""Whether what a transaction was meant to do has happened, at a block that cannot go any more.
+
+Read from the chain's state and events alone, and at one block: which transaction did it, and what
+the node knows of single ones, does not count. Trusts the node for what the contract says there.
+"""
+
+from pfpkit.block import BlockRef
+from pfpkit.chain import Node
+from pfpkit.errors import ChainError, NodeUnreachable
+from pfpkit.minted import read_minted
+from pfpkit.rpc import patient
+from pfpkit.transactions.journal import Slot
+from pfpkit.transactions.signed import Effect
+from pfpkit.transactions.wire import Transfer, Wire
+
+__all__ = ["Prover"]
+
+_FINAL_DEPTH = 64
+"""Blocks after which a chain whose nodes know no `finalized` block is held to be final: two epochs
+of Ethereum."""
+
+
+class Prover:
+    """Proves with one node. `depth` is how many blocks make a block final; None on a live network,
+    where the chain's own `finalized` block is asked for."""
+
+    def __init__(self, node: Node, wire: Wire, depth: int | None) -> None:
+        self._node = node
+        self._wire = wire
+        self._depth = depth
+
+    @property
+    def is_near(self) -> bool:
+        """Whether blocks become final soon enough to wait for it."""
+        return self._depth is not None
+
+    async def final(self) -> BlockRef:
+        """Return the latest block that no reorganisation takes away."""
+
+        async def ask() -> BlockRef:
+            if self._depth is not None:
+                return await self._node.block(f"latest-{self._depth}" if self._depth else "latest")
+            try:
+                return await self._node.block("finalized")
+            except NodeUnreachable:
+                raise
+            except ChainError:
+                return await self._node.block(f"latest-{_FINAL_DEPTH}")
+
+        return await patient(ask, self._wire.patience_s)
+
+    async def happened(self, slot: Slot, final: BlockRef) -> bool:
+        """Whether an effect of a slot has happened until a final block, by whomever.
+
+        ChainError when that cannot be known.
+        """
+        mints = [effect for effect in slot.effects if effect.is_mint]
+        if mints and await self._minted(slot.contract, mints, final):
+            return True
+        moves = [effect for effect in slot.effects if not effect.is_mint]
+        return any([await self._moved(slot, effect, final) for effect in moves])
+
+    async def _minted(self, contract: str, mints: list[Effect], final: BlockRef) -> bool:
+        state = await patient(
+            lambda: read_minted(self._node, contract, final), self._wire.patience_s
+        )
+        if state.unknown:
+            ids = ", ".join(map(str, state.unknown))
+            raise ChainError(
+                f"tokens {ids} were minted and burned in one block, so that no node knows whether "
+                "they were those that are under way; nothing is sent in their place"
+            )
+        return any(bytes.fromhex(effect.what) in state.by_digest for effect in mints)
+
+    async def _moved(self, slot: Slot, effect: Effect, final: BlockRef) -> bool:
+        move = Transfer(effect.sender, effect.to, int(effect.what))
+        first = slot.block + 1
+        if first > final.number:
+            return False
+        return await self._wire.moved(slot.contract, move, first, final.number)
