@@ -107,7 +107,7 @@ class Node:
             raise ChainError(
                 f"{self.name} could not read {contract} at block {block.number}: {code}"
             )
-        if code is None or data_of(code, self.name, "eth_getCode") == "0x":
+        if data_of(code, self.name, "eth_getCode") == "0x":
             raise NoSuchContract(
                 f"{contract} has no code at block {block.number} of {self.name}; "
                 "check the address and the network"

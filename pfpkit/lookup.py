@@ -167,11 +167,13 @@ class Lookup:
         answers = await self._round(requests, block) if requests else []
         found: dict[str, Failed] = {}
         for contract, answer in zip(contracts, answers, strict=True):
-            if answer is None or answer == "0x":
+            if answer == "0x":
                 found[contract] = Failed(Fault.NO_CONTRACT, f"{contract} has no code")
             elif not isinstance(answer, str):
+                # Null too: a node says it that lost the state of a block.
                 why = answer.error if isinstance(answer, NoAnswer) else answer
-                found[contract] = Failed(Fault.UNANSWERED, f"{self._rpc.name}: {why}")
+                said = "no code, and not that there is none" if why is None else why
+                found[contract] = Failed(Fault.UNANSWERED, f"{self._rpc.name}: {said}")
         return {view: found[view.contract] for view in views if view.contract in found}
 
     async def _round(

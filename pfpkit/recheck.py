@@ -93,8 +93,12 @@ def _check_files(path: Path, receipt: Receipt, proof: Proof, limits: Limits) -> 
     assert shown is not None
     squares = receipt.drawing.squares if receipt.drawing else ()
     if receipt.media_type in DRAWN_ALONE:
-        if receipt.picture_file is not None or not squares:
-            raise BadRecord(f"{path} is of an SVG, and names no squares alone; resolve it again")
+        # What is shown of it has to be there: without it a small square could pass for the picture.
+        largest = receipt.drawing and (max(receipt.drawing.edges), "image/png")
+        if receipt.picture_file or largest not in [(one.edge, one.media_type) for one in squares]:
+            raise BadRecord(
+                f"{path} is of an SVG, and does not name its largest square alone; resolve it again"
+            )
     else:
         picture = _beside(
             path, receipt.picture_file, "picture", ENDINGS.get(str(receipt.media_type), "")

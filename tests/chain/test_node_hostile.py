@@ -259,14 +259,14 @@ def test_block__when_another_one_comes__is_refused():
 
 @pytest.mark.parametrize("answer", [None, 7, [], {}, "hello", "0x1", "0xzz", "0x 1", "\u0661" * 4])
 def test_call__when_a_result_is_no_hex__is_no_node(answer):
-    """Of a view; null for the code is an address without code."""
+    """Of a view; null is no answer of one."""
     with pytest.raises(NodeUnreachable, match="no hexadecimal digits"):
         read({"eth_call": lambda *_: answer})
 
 
-@pytest.mark.parametrize("answer", [7, [], {}, "hello", "0x1"])
+@pytest.mark.parametrize("answer", [None, 7, [], {}, "hello", "0x1"])
 def test_call__when_the_code_is_no_hex__is_no_node(answer):
-    """It is not taken for code."""
+    """It is not taken for code, and null not for an address without any."""
     with pytest.raises(NodeUnreachable, match="no hexadecimal digits"):
         read({"eth_getCode": answer})
 

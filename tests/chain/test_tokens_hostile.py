@@ -149,3 +149,15 @@ def test_tokens__when_the_block_goes_away_meanwhile__is_refused():
 
     with pytest.raises(ChainError, match="does not have block 5 "):
         look(FEW, {"eth_getBlockByNumber": block})
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome", "held"),
+    [("0x", Outcome.NO_CONTRACT, False), (None, Outcome.UNANSWERED, None)],
+)
+def test_tokens__when_nothing_answers__says_nobody_only_if_the_node_says_no_code(
+    code, outcome, held
+):
+    """Null is what a node says that lost the state of a block: who owns the token is unknown."""
+    found, _ = look(FEW, {"eth_call": alone(lambda *_: "0x"), "eth_getCode": code})
+    assert {(answer.outcome, answer.held) for answer in found} == {(outcome, held)}

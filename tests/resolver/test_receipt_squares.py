@@ -141,6 +141,15 @@ def test_save__of_an_svg_on_ipfs__keeps_it_in_the_car_alone(tmp_path, by_content
     assert checked(saved.receipt)[1].picture == SVG.encode()
 
 
+def test_check__of_an_svg_without_its_largest_square__is_refused(tmp_path, by_content, checked):
+    """`resolve` always writes that one, and it is the picture to show."""
+    saved = by_content.save(tmp_path, "pip", squares=(16,))
+    squares = json.loads(saved.receipt.read_text())["drawing"]["squares"]
+    changed(saved.receipt, "drawing", "squares", to=[s for s in squares if s["edge"] == 16])
+    with pytest.raises(BadRecord, match="does not name its largest square alone"):
+        checked(saved.receipt)
+
+
 @pytest.mark.parametrize("data", [b"", PICTURE, OTHER_PICTURE])
 def test_check__when_a_square_was_swapped__is_refused(tmp_path, on_chain, checked, data):
     """Whatever the receipt proves, this file is not drawn of it."""
@@ -159,14 +168,19 @@ def test_check__when_a_square_was_swapped__is_refused(tmp_path, on_chain, checke
         (("drawing", "edges"), [], BadRecord, "1 to 2,048 pixels"),
         (("drawing", "edges"), [16] * 9, BadRecord, "no list of at most 8"),
         (("drawing", "squares"), [], BadRecord, "a drawing has squares"),
-        (("drawing", "squares", 0, "edge"), 16, Unverified, "is not what is drawn"),
-        (("drawing", "squares", 0, "edge"), 17, Unverified, "is not what is drawn"),
-        (("drawing", "squares", 0, "media_type"), "image/webp", BadRecord, r"would end in \.webp"),
+        (("drawing", "squares", 0, "edge"), 16, BadRecord, "does not name its largest square"),
+        (("drawing", "squares", 0, "edge"), 17, BadRecord, "does not name its largest square"),
+        (
+            ("drawing", "squares", 0, "media_type"),
+            "image/webp",
+            BadRecord,
+            "name its largest square",
+        ),
         (("drawing", "squares", 0, "file"), "../pip-24.png", BadRecord, "beside it"),
         (("drawing", "squares", 0, "file"), "other.png", NotFound, "cannot be read"),
-        (("drawing",), None, BadRecord, "names no squares alone"),
+        (("drawing",), None, BadRecord, "does not name its largest square alone"),
         (("drawing", "more"), 1, BadRecord, "not as `resolve` writes it"),
-        (("files", "picture"), "pip-24.png", BadRecord, "names no squares alone"),
+        (("files", "picture"), "pip-24.png", BadRecord, "does not name its largest square alone"),
         (("image", "outcome"), "not-decoded", Unverified, "media does not hold"),
         (("image", "outcome"), "damaged", Unverified, "states another outcome"),
         (("image", "media_type"), "image/png", Unverified, "states another media_type"),
@@ -182,12 +196,28 @@ def test_check__when_what_is_said_of_squares_is_changed__is_refused(
         checked(saved.receipt)
 
 
+def test_check__when_a_square_is_of_another_kind_than_its_name__is_refused(
+    tmp_path, raster, checked
+):
+    """A viewer goes by the name."""
+    saved = raster.save(tmp_path, "pip", squares=(16,))
+    changed(saved.receipt, "drawing", "squares", 0, "media_type", to="image/jpeg")
+    with pytest.raises(BadRecord):
+        checked(saved.receipt)
+    saved = raster.save(tmp_path, "pip", squares=(16,))
+    first = json.loads(saved.receipt.read_text())["drawing"]["squares"][0]["media_type"]
+    other = {"image/png": "image/webp", "image/webp": "image/png"}[first]
+    changed(saved.receipt, "drawing", "squares", 0, "media_type", to=other)
+    with pytest.raises(BadRecord, match=r"would end in \."):
+        checked(saved.receipt)
+
+
 def test_check__when_an_svg_lies_beside__is_refused(tmp_path, on_chain, checked):
     """Even the one that was minted: it would be passed through."""
     saved = on_chain.save(tmp_path, "pip")
     (tmp_path / "pip.svg").write_text(SVG)
     changed(saved.receipt, "files", "picture", to="pip.svg")
-    with pytest.raises(BadRecord, match="names no squares alone"):
+    with pytest.raises(BadRecord, match="does not name its largest square alone"):
         checked(saved.receipt)
 
 
