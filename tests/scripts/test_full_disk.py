@@ -73,7 +73,7 @@ def test_pin__read_only_store__says_what_it_has_to_be(unpinned):
 
 def test_resolve__no_room_for_the_picture__leaves_no_part_of_it(refused, project):
     """Neither picture nor receipt nor proof is written when not all of them can be."""
-    message = refused("ape run resolve 1", in_child=no_file_larger(1_000))
+    message = refused("ape run resolve 1", in_child=no_file_larger(20_000))
     assert "cannot be written: File too large" in message
     assert not any(path.is_file() for path in project.folder.glob(".pfpkit/avatars/*"))
 
