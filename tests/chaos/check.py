@@ -23,7 +23,8 @@ class Failed(Exception):
 def check(project: Project, chain: Anvil, meant: dict[int, str]) -> dict[str, int]:
     """Failed unless each token of `meant` is minted once, to its recipient, and the journal has
     just the account's transactions. Returns figures to print."""
-    (record,) = (project.folder / "deployments/local").glob("*.json")
+    records = (project.folder / "deployments/local").glob("*.json")
+    (record,) = (path for path in records if not path.stem.endswith(".input"))
     deployed = json.loads(record.read_text())
     contract = deployed["address"]
     pins = json.loads((project.folder / ".pfpkit/pins.json").read_text())
