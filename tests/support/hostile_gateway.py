@@ -80,6 +80,11 @@ class HostileGateway(Loopback):
         self.requests: list[str] = []
         self.heads: list[bytes] = []
         self.sent = 0
+        self.thinking = 0
+        self.thought_at_once = 0
+        """How many answers it thought about at one time, the most."""
+        # Made now: it takes longer than some wait for an answer.
+        self.bomb = gzip.compress(bytes(20 * 2**20)) if lie is Lie.GZIP_BOMB else b""
 
     def car(self, root: CID) -> bytes:
         """Return the CAR that it serves for `root`."""
@@ -176,15 +181,17 @@ class _Handler(socketserver.BaseRequestHandler):
             case Lie.ODD_STATUS:
                 self._answer(self.server.served.status, media_type, b"")
             case Lie.SLOW:
-                self.server.served.stopping.wait(0.05)
+                gateway.thinking += 1
+                gateway.thought_at_once = max(gateway.thought_at_once, gateway.thinking)
+                gateway.stopping.wait(0.05)
+                gateway.thinking -= 1
                 self._answer("200 OK", media_type, body)
             case Lie.WRONG_TYPE:
                 self._answer("200 OK", "text/html", body)
             case Lie.PLAIN:
                 self._answer("200 OK", "application/octet-stream", body)
             case Lie.GZIP_BOMB:
-                bomb = gzip.compress(bytes(20 * 2**20))
-                self._answer("200 OK", media_type, bomb, "Content-Encoding: gzip")
+                self._answer("200 OK", media_type, gateway.bomb, "Content-Encoding: gzip")
             case Lie.MISSING:
                 self._answer("404 Not Found", "text/plain", b"not here\n")
             case Lie.BUSY:
