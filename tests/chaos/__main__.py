@@ -36,7 +36,8 @@ BUG = os.environ.get("BUG", "")
 BLOCK_S = 1
 BATCH = max(1, TOKENS // 100)
 CONFIRMATIONS = 3
-MOST_RUNS = 4 * KILLS + 20
+# A run with a bug in it may never end well, and need not wait long to say so.
+MOST_RUNS, STALL_S = (KILLS + 10, 10) if BUG else (4 * KILLS + 20, 60)
 RUN_S = 400.0
 TESTS = Path(__file__).resolve().parents[1]
 
@@ -69,10 +70,13 @@ class Chaos:
     def start(self) -> subprocess.Popen[str]:
         """`ape run airdrop`, as a user runs it, or with a bug in it."""
         ape = [BIN / "python", "-m", "chaos.bugs", BUG] if BUG else [BIN / "ape"]
-        options = f"--confirmations {CONFIRMATIONS} --batch {BATCH} --in-flight 4 --patience 30"
+        options = (
+            f"--confirmations {CONFIRMATIONS} --batch {BATCH} --in-flight 4 --patience 30 "
+            f"--stall {STALL_S}"
+        )
         path = f"{OFFLINE}{os.pathsep}{TESTS}" if BUG else str(OFFLINE)
         return subprocess.Popen(
-            [*ape, *f"run airdrop recipients.csv --account TEST::0 --stall 60 {options}".split()],
+            [*ape, *f"run airdrop recipients.csv --account TEST::0 {options}".split()],
             cwd=self.project.folder,
             env=self.project.environment(self.line.url) | {"PYTHONPATH": path},
             stdin=subprocess.DEVNULL,
