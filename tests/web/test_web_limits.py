@@ -36,7 +36,9 @@ FAULTS: dict[str, tuple[Answer, WebFault]] = {
     "chunks for ever": (
         dripping(CHUNKED, b"800\r\n" + b"y" * 2048 + b"\r\n", 0), WebFault.TOO_LARGE,
     ),
-    "tiny chunks for ever": (dripping(CHUNKED, b"2\r\nyy\r\n" * 500, 0), WebFault.TOO_LARGE),
+    "tiny chunks for ever": (
+        dripping(CHUNKED, (b"8\r\n" + b"y" * 8 + b"\r\n") * 500, 0), WebFault.TOO_LARGE,
+    ),
     "a chunk extension for ever": (dripping(CHUNKED + b"1;", b"x=y;" * 500, 0), WebFault.CUT_SHORT),
     "trailers for ever": (
         dripping(CHUNKED + b"0\r\n", b"X: " + b"y" * 1000 + b"\r\n", 0), WebFault.CUT_SHORT,
