@@ -167,7 +167,7 @@ class Hexagon:
         if named is None:
             self.check("no block is named", not found.verified)
             return
-        owned = self.chain.states[named.hash].get(found.ref.token_id)
+        owned = self.chain.states.get(named.hash, {}).get(found.ref.token_id)
         owns = owned is not None and owned.owner == found.holder
         if found.verified:
             self.check("who does not own it is shown", owns)

@@ -104,6 +104,9 @@ class Reorganised:
             return self.mint()
         back = self._random.randint(1, min(len(self._snapshots), _DEEPEST))
         snapshot, height, self.minted = self._snapshots[-back]
+        # One that was just mined may be in anvil's pool still, and would be mined again.
+        while int(self._rpc("txpool_status")["pending"], 16):
+            pass
         assert self._rpc("evm_revert", snapshot)
         gone = len(self.blocks) - height
         del self._snapshots[-back:], self.blocks[height:]
