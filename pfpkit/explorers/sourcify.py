@@ -78,7 +78,12 @@ class Sourcify:
             status, said = await self._ask("GET", f"/v2/verify/{ticket}")
             if status != HTTPStatus.OK:
                 raise ExplorerError(f"sourcify forgot the source: {_why(status, said)}")
-            if said.get("isJobCompleted") is True:
+            if not isinstance(said.get("isJobCompleted"), bool):
+                raise ExplorerError(
+                    "sourcify does not say whether it has compiled the source: "
+                    f"{_why(status, said)}; run this again later"
+                )
+            if said["isJobCompleted"]:
                 error = said.get("error")
                 if error:
                     raise ExplorerError(
