@@ -111,6 +111,15 @@ token_id=771769, standard=<Standard.ERC721: 'erc721'>)
             )
         return ref
 
+    @property
+    def stem(self) -> str:
+        """How the names of its files begin: nothing of a stranger's is in them.
+
+        >>> TokenRef(1, "0x06012c8cf97bead5deae237070f9587f8e7a266d", 7).stem
+        '1-0x06012c8cf97bead5deae237070f9587f8e7a266d-7'
+        """
+        return f"{self.chain_id}-{self.contract.lower()}-{self.token_id}"
+
     def __str__(self) -> str:
         return f"eip155:{self.chain_id}/{self.standard}:{self.contract}/{self.token_id}"
 

@@ -4,8 +4,8 @@ The receipt and its CAR prove the bytes that were minted. The picture that lies 
 bytes, or, for what is shown as pixels alone (an SVG), a square that was drawn of them.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Self
@@ -20,7 +20,22 @@ from pfpkit.proof import Proof
 from pfpkit.receipt import Receipt, Verdict
 from pfpkit.reference import TokenRef
 
-__all__ = ["Resolution", "Saved"]
+__all__ = ["Files", "Resolution", "Saved"]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What is left of one resolution, by name of file; the receipt names the others.
+
+    `picture` is the one to show: the minted bytes, or the largest square of what is drawn. `car` is
+    None where no block was needed.
+    """
+
+    picture: str
+    receipt: str
+    car: str | None
+    squares: tuple[str, ...]
+    data: Mapping[str, bytes] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +105,12 @@ class Resolution:
             raise Unverified(f"{self.ref} is not shown. {self.verdict}: {self.reason}")
         return self.receipt
 
-    def save(self, folder: Path, stem: str, *, squares: Collection[int] = ()) -> Saved:
-        """Write picture, CAR and receipt, all or none; Unverified when there is no proof.
+    def files(self, stem: str, *, squares: Collection[int] = ()) -> Files:
+        """Return picture, CAR and receipt as files; Unverified when there is no proof.
 
-        `squares` are edges in pixels whose squares are written too, as WebP and PNG. Where the
-        minted bytes are an SVG they are in the CAR or the receipt alone, and the largest square is
-        the picture. BadInput when files cannot be written: what was there before is there still.
+        `squares` are edges in pixels whose squares are there too, as WebP and PNG. Where the minted
+        bytes are an SVG they are in the CAR or the receipt alone, and the largest square is the
+        picture.
         """
         receipt, proof = self.stated(), self.proof
         if not self.verified or proof.picture is None or proof.rendered is None:
@@ -105,25 +120,34 @@ class Resolution:
         minted = f"{stem}.{ending}" if ending else None
         car = f"{stem}.car" if proof.blocks else None
         drawing = Drawing.of(proof.rendered, drawn) if drawn else None
-        files = {} if minted is None else {minted: proof.picture}
-        files |= {name: one.data for name, one in drawn.items()}
-        files[f"{stem}.receipt.json"] = receipt.beside(minted, car, drawing).encode()
+        data = {} if minted is None else {minted: proof.picture}
+        data |= {name: one.data for name, one in drawn.items()}
+        stated = f"{stem}.receipt.json"
+        data[stated] = receipt.beside(minted, car, drawing).encode()
         if car is not None:
             blocks = BytesIO()
             write_car(blocks, proof.roots, proof.blocks)
-            files[car] = blocks.getvalue()
+            data[car] = blocks.getvalue()
+        return Files(minted or next(iter(drawn)), stated, car, tuple(drawn), data)
+
+    def save(self, folder: Path, stem: str, *, squares: Collection[int] = ()) -> Saved:
+        """Write the `files`, all or none; Unverified when there is no proof.
+
+        BadInput when they cannot be written: what was there before is there still.
+        """
+        files = self.files(stem, squares=squares)
         try:
-            write_files({folder / name: data for name, data in files.items()})
+            write_files({folder / name: data for name, data in files.data.items()})
         except OSError as error:
             raise BadInput(
                 f"{folder / stem}.* cannot be written: {error.strerror}; "
                 "make room, or choose another place"
             ) from error
         return Saved(
-            folder / (minted or next(iter(drawn))),
-            folder / f"{stem}.receipt.json",
-            folder / car if car else None,
-            tuple(folder / name for name in drawn),
+            folder / files.picture,
+            folder / files.receipt,
+            folder / files.car if files.car else None,
+            tuple(folder / name for name in files.squares),
         )
 
     def _drawn(self, stem: str, squares: Collection[int]) -> dict[str, Rendition]:

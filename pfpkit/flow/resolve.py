@@ -152,9 +152,8 @@ async def _resolver(
 
 
 def _save(found: Resolution, options: ResolveOptions) -> Saved:
-    ref, squares = found.ref, SIZES if options.squares else ()
-    stem = f"{ref.chain_id}-{ref.contract.lower()}-{ref.token_id}"
-    return found.save(options.out, stem, squares=squares)
+    squares = SIZES if options.squares else ()
+    return found.save(options.out, found.ref.stem, squares=squares)
 
 
 def _tell(faults: Sequence[str], options: ResolveOptions) -> None:

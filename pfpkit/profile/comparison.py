@@ -11,6 +11,7 @@ import hashlib
 import json
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -25,6 +26,7 @@ from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pinning.gateway import Gateway
 from pfpkit.profile.database import Database
 from pfpkit.profile.demo import ask_node
+from pfpkit.profile.events import ALIVE, ALIVE_S
 from pfpkit.profile.objects import Objects, content_key
 from pfpkit.profile.records import Followed
 from pfpkit.profile.settings import Settings
@@ -137,12 +139,20 @@ class Comparison:
         return self.state
 
     async def events(self) -> AsyncIterator[bytes]:
-        """Yield the state now and after each act."""
+        """Yield the state now and after each act, and meanwhile that it is so."""
         yield b"retry: 2000\n\n"
         while True:
-            yield f"event: compare\ndata: {json.dumps(self.state)}\n\n".encode()
-            async with self._changed:
-                await self._changed.wait()
+            told = self.state
+            yield f"event: compare\ndata: {json.dumps(told)}\n\n".encode()
+            while not await self._is_other_than(told, ALIVE_S):
+                yield ALIVE
+
+    async def _is_other_than(self, told: dict[str, Any], within_s: float) -> bool:
+        """Wait for another state; whether there was one in time."""
+        with suppress(TimeoutError):
+            async with self._changed, asyncio.timeout(within_s):
+                return await self._changed.wait_for(lambda: self.state is not told)
+        return False
 
     async def _prepare(self, other: TokenRef) -> None:
         right, wrong = await self._resolved(self._ref), await self._resolved(other)

@@ -1,5 +1,8 @@
 """What a visitor may check of somebody's token: every fact and step, the receipt, the proof.
 
+All of it is said while the token is claimed, and not found otherwise: of a token that moved away
+nobody may read here that it was verified once.
+
 Least knowledge: the holder's address is said only where the holder chose so, and so is the receipt,
 which has it. That anybody can ask the chain who owns a token is said in docs/profile.md.
 """
@@ -16,26 +19,24 @@ from pfpkit.profile.browser import browser_of, check_token
 from pfpkit.profile.forms import field, form_of
 from pfpkit.profile.pages import done
 from pfpkit.profile.picture import token_json
-from pfpkit.profile.pictures import delete_picture, shown
+from pfpkit.profile.pictures import delete_picture
 from pfpkit.profile.problem import Problem
 from pfpkit.profile.records import Account, Holding
 from pfpkit.profile.service import Service, service_of
-from pfpkit.profile.tokens import CAR, MINTED, RECEIPT, file_names, token_picture
-from pfpkit.reference import Standard, TokenRef
+from pfpkit.profile.tokens import CAR, PICTURE, token_picture
 
 __all__ = ["ROUTES", "details_json"]
 
 
 async def details_json(service: Service, name: str, own: bool) -> dict[str, Any]:
     """Return the details of somebody's token; NotFound where none is shown."""
-    account, picture, holding = await token_picture(service, name)
-    facts = json.loads(holding.facts)
-    hidden = not account.show_address
-    address = None if hidden else holding.holder
+    found, holding = await token_picture(service, name)
+    facts, files = json.loads(holding.facts), _files(holding)
+    address = found.owner
+    hidden = address is None
     base = f"/u/{name}/picture"
-    roles = {file.role for file in picture.files}
     return {
-        "picture": (await shown(service, name)).json(),
+        "picture": found.json(),
         "collection": {
             "name": facts["collection"],
             "contract": holding.contract,
@@ -52,8 +53,8 @@ async def details_json(service: Service, name: str, own: bool) -> dict[str, Any]
         "block": facts["block"],
         "checks": _without(facts["checks"], holding.holder) if hidden else facts["checks"],
         "receipt_url": None if hidden and not own else f"{base}/receipt",
-        "proof_url": f"{base}/proof" if CAR in roles else None,
-        "minted_url": f"{base}/minted" if MINTED in roles else None,
+        "proof_url": f"{base}/proof" if CAR in files else None,
+        "file_url": f"{base}/file",
     }
 
 
@@ -72,10 +73,10 @@ async def receipt(request: Request) -> Response:
     """Give the receipt to keep, to the holder, and to others where the address is shown."""
     service, browser = service_of(request), await browser_of(request)
     name = request.path_params["name"]
-    account, _, holding = await token_picture(service, name)
-    if not account.show_address and browser.account != name:
+    found, holding = await token_picture(service, name)
+    if found.owner is None and browser.account != name:
         raise Problem(403, "hidden", "the holder does not show the address that is in the receipt")
-    headers = _attachment(holding, RECEIPT)
+    headers = _attachment(f"{holding.ref.stem}.receipt.json")
     return Response(holding.receipt, headers=headers, media_type="application/json")
 
 
@@ -84,19 +85,20 @@ async def proof(request: Request) -> Response:
     return await _beside_receipt(request, CAR)
 
 
-async def minted(request: Request) -> Response:
-    """Give the picture's bytes as they were minted: to keep beside the receipt, not to show."""
-    return await _beside_receipt(request, MINTED)
+async def picture(request: Request) -> Response:
+    """Give the picture that the receipt names: the minted bytes, of an SVG its largest square."""
+    return await _beside_receipt(request, PICTURE)
 
 
 async def _beside_receipt(request: Request, role: str) -> Response:
     service = service_of(request)
-    _, picture, holding = await token_picture(service, request.path_params["name"])
-    key = next((file.key for file in picture.files if file.role == role), None)
+    found, holding = await token_picture(service, request.path_params["name"])
+    assert found.picture is not None
+    key = next((file.key for file in found.picture.files if file.role == role), None)
     if key is None:
         raise Problem(404, "not-found", "there is no such file")
     file = await service.shelf.get(key)
-    headers = _attachment(holding, role)
+    headers = _attachment(_files(holding)[role])
     return Response(file.data, headers=headers, media_type=file.media_type)
 
 
@@ -123,11 +125,16 @@ def _show(records: Records, name: str, yes: bool) -> None:
     records.get_one(Account, name).show_address = yes
 
 
-def _attachment(holding: Holding, role: str) -> dict[str, str]:
+def _files(holding: Holding) -> dict[str, str]:
+    """Return what the receipt calls the files beside it, by role."""
+    said = json.loads(holding.receipt)
+    squares = said["drawing"]["squares"] if said["drawing"] else []
+    names = {PICTURE: said["files"]["picture"] or squares[0]["file"], CAR: said["files"]["car"]}
+    return {role: name for role, name in names.items() if name}
+
+
+def _attachment(name: str) -> dict[str, str]:
     # Made of numbers and an address: nothing of a stranger's is in a header.
-    contract, token_id = holding.contract, int(holding.token_id)
-    ref = TokenRef(holding.chain_id, contract, token_id, Standard(holding.standard))
-    name = file_names(ref, json.loads(holding.facts)["media_type"])[role]
     return {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
 
 
@@ -135,7 +142,7 @@ ROUTES = [
     Route("/u/{name}/picture/details", details, methods=["GET"]),
     Route("/u/{name}/picture/receipt", receipt, methods=["GET"]),
     Route("/u/{name}/picture/proof", proof, methods=["GET"]),
-    Route("/u/{name}/picture/minted", minted, methods=["GET"]),
+    Route("/u/{name}/picture/file", picture, methods=["GET"]),
     Route("/me/nft/revoke", revoke, methods=["POST"]),
     Route("/me/nft/address", show_address, methods=["POST"]),
 ]

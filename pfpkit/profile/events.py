@@ -1,4 +1,6 @@
-"""Server-sent events: open pages hear when a picture changes, and every few seconds that it is so.
+"""Server-sent events: open pages hear when a picture changes, and every two seconds that it is so.
+
+A page that hears nothing for five seconds says so of what it shows (static/stream.js).
 
 Each worker looks into the database for all its listeners at once, so that it does not matter which
 worker follows the chain.
@@ -17,17 +19,22 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from pfpkit.errors import PfpkitError
-from pfpkit.profile.picture import EVERY_S
+from pfpkit.profile.picture import Shown, State
 from pfpkit.profile.pictures import shown, shown_many
 from pfpkit.profile.problem import Problem
 from pfpkit.profile.service import Service, service_of
 
-__all__ = ["ROUTES", "Hub", "stream"]
+__all__ = ["ALIVE", "ALIVE_S", "ROUTES", "Hub", "stream"]
 
 _LOG = logging.getLogger("pfpkit.profile")
 _MOST_LISTENERS = 1_000
 _MOST_NAMES = 24
 _RETRY_MS = 2_000
+_AGAIN_S = 15
+"""How often a page is told of a picture that did not change: its age did."""
+ALIVE_S = 2.0
+ALIVE = b"event: alive\ndata: null\n\n"
+"""What a page was told is so still."""
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
@@ -39,14 +46,24 @@ class _Listener:
     waiting: dict[str, dict[str, Any]] = field(default_factory=dict)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     told: dict[str, tuple[str, float]] = field(default_factory=dict)
+    spoken: float = 0.0
 
     def tell(self, picture: dict[str, Any], now: float) -> None:
         """Queue a picture where it is new, or was not told for a while."""
         version, at = self.told.get(picture["name"], ("", 0.0))
-        if version != picture["version"] or now - at >= EVERY_S:
+        if version != picture["version"] or now - at >= _AGAIN_S:
             self.told[picture["name"]] = (picture["version"], now)
             self.waiting[picture["name"]] = picture
-            self.ready.set()
+            self._speak(now)
+
+    def beat(self, now: float) -> None:
+        """Say that all is as it was told, where nothing was said for a while."""
+        if now - self.spoken >= ALIVE_S:
+            self._speak(now)
+
+    def _speak(self, now: float) -> None:
+        self.spoken = now
+        self.ready.set()
 
 
 class Hub:
@@ -72,6 +89,9 @@ class Hub:
                 for name in listener.names:
                     if name in found:
                         listener.tell(found[name], now)
+                    elif name in listener.told:
+                        listener.tell(_gone(name, service), now)
+                listener.beat(now)
 
     async def listen(self, service: Service, names: Iterable[str]) -> AsyncIterator[bytes]:
         """Yield events of these people, beginning with what is so now."""
@@ -86,11 +106,19 @@ class Hub:
             while True:
                 await listener.ready.wait()
                 listener.ready.clear()
+                if not listener.waiting:
+                    yield ALIVE
                 while listener.waiting:
                     _, picture = listener.waiting.popitem()
                     yield event("picture", picture["version"], picture)
         finally:
             self._listeners.discard(listener)
+
+
+def _gone(name: str, service: Service) -> dict[str, Any]:
+    """Return the picture of somebody who is not here any more: none."""
+    now, most = int(time.time()), int(service.settings.max_age_s)
+    return Shown(name, State.NONE, None, None, None, now, most).json()
 
 
 def event(kind: str, version: str, value: object) -> bytes:

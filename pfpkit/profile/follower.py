@@ -27,7 +27,7 @@ from pfpkit.profile.database import Database
 from pfpkit.profile.records import Followed, Holding
 from pfpkit.profile.settings import Settings
 from pfpkit.quorum import Quorum
-from pfpkit.reference import Standard, TokenRef
+from pfpkit.reference import Standard
 from pfpkit.tokens import TokenAnswer
 from pfpkit.transfers import Transfer
 
@@ -164,7 +164,7 @@ class Follower:
         return 0
 
     async def _read(self, suspects: Sequence[Holding], head: BlockRef) -> list[TokenAnswer]:
-        asked = [(_ref(one), one.holder) for one in suspects]
+        asked = [(one.ref, one.holder) for one in suspects]
         return await self._chain.tokens(asked, head) if asked else []
 
 
@@ -250,8 +250,3 @@ def _found(
     row.lost_hash = event.block_hash if event else head.hash
     row.lost_at = now
     return not was_lost
-
-
-def _ref(holding: Holding) -> TokenRef:
-    standard = Standard(holding.standard)
-    return TokenRef(holding.chain_id, holding.contract, int(holding.token_id), standard)

@@ -17,10 +17,8 @@ from pfpkit.profile.records import Account, Holding, Picture
 from pfpkit.profile.settings import Settings
 from pfpkit.timestamp import timestamp
 
-__all__ = ["EVERY_S", "EXTENSIONS", "Shape", "Shown", "State", "ago", "role_of", "token_json"]
+__all__ = ["CLAIMED", "EXTENSIONS", "Shape", "Shown", "State", "ago", "role_of", "token_json"]
 
-EVERY_S = 15
-"""How often an open page is told, even when nothing changed."""
 EXTENSIONS = {"image/webp": "webp", "image/png": "png"}
 
 
@@ -45,6 +43,8 @@ class Shape(StrEnum):
     PLACEHOLDER = "placeholder"
 
 
+CLAIMED = frozenset({State.VERIFIED, State.STALE})
+"""States in which something is said of a token."""
 _SHAPES = {
     State.NONE: Shape.CIRCLE,
     State.ORDINARY: Shape.CIRCLE,
@@ -162,22 +162,20 @@ class Shown:
             "at": _time(holding.checked_at),
             "age_s": max(0, self.now - holding.checked_at),
             "max_age_s": self.max_age_s,
-            "every_s": EVERY_S,
         }
 
 
 def token_json(holding: Holding) -> dict[str, Any]:
     """Return which token it is, as pages and programs read it."""
     facts = json.loads(holding.facts)
-    chain, standard, contract = holding.chain_id, holding.standard, holding.contract
     return {
-        "caip19": f"eip155:{chain}/{standard}:{contract}/{holding.token_id}",
+        "caip19": str(holding.ref),
         "name": facts.get("name") or f"#{holding.token_id}",
         "collection": facts.get("collection"),
         "token_id": holding.token_id,
-        "contract": contract,
-        "chain_id": chain,
-        "standard": standard,
+        "contract": holding.contract,
+        "chain_id": holding.chain_id,
+        "standard": holding.standard,
     }
 
 

@@ -17,6 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from pfpkit.reference import Standard, TokenRef
+
 __all__ = [
     "Account",
     "Challenge",
@@ -165,6 +167,11 @@ class Holding(Record):
     receipt: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (Index("ix_holdings_token", "chain_id", "contract", "token_id"),)
+
+    @property
+    def ref(self) -> TokenRef:
+        """The token's name."""
+        return TokenRef(self.chain_id, self.contract, int(self.token_id), Standard(self.standard))
 
 
 class Followed(Record):

@@ -4,21 +4,17 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from io import BytesIO
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session as Records
-
 from pfpkit.block import BlockRef
-from pfpkit.car import write_car
 from pfpkit.cid import CID, RAW
 from pfpkit.console import clipped
 from pfpkit.errors import BadMetadata, ChainError, NotFound
 from pfpkit.metadata import read_json
-from pfpkit.profile.pictures import set_picture, squares
+from pfpkit.profile.picture import CLAIMED, Shown
+from pfpkit.profile.pictures import set_picture, shown, squares
 from pfpkit.profile.problem import Problem
-from pfpkit.profile.records import Account, Holding, Picture
+from pfpkit.profile.records import Holding
 from pfpkit.profile.service import Service
 from pfpkit.proof import Proof
 from pfpkit.receipt import Receipt
@@ -26,18 +22,10 @@ from pfpkit.reference import Standard, TokenRef
 from pfpkit.resolver import Resolution, Verdict
 from pfpkit.views import Call, Reverted
 
-__all__ = ["CAR", "MINTED", "RECEIPT", "file_names", "show_token", "steps_of", "token_picture"]
+__all__ = ["CAR", "PICTURE", "show_token", "steps_of", "token_picture"]
 
-CAR, MINTED, RECEIPT = "proof", "minted", "receipt"
-"""Roles of files: the blocks, the picture's bytes as they were minted, and the receipt."""
-_EXTENSIONS = {
-    "image/png": "png",
-    "image/jpeg": "jpg",
-    "image/gif": "gif",
-    "image/webp": "webp",
-    "image/avif": "avif",
-    "image/svg+xml": "svg",
-}
+CAR, PICTURE = "proof", "picture"
+"""Roles of the files that the receipt names: the blocks, and the picture beside them."""
 _CAR_TYPE = "application/vnd.ipld.car"
 _MOST_TRAITS = 100
 _MOST_LETTERS = 2_000
@@ -57,14 +45,13 @@ async def show_token(
     if rendered is None or not rendered.shown:
         why = rendered.reason if rendered else "it could not be made anew"
         raise Problem(422, "unverified", f"the picture cannot be shown: {why}")
+    kept = found.files(ref.stem)
     files = squares(rendered)
-    car = BytesIO()
-    write_car(car, found.proof.roots, found.proof.blocks)
-    files[CAR] = (car.getvalue(), _CAR_TYPE)
-    assert found.proof.picture is not None
-    files[MINTED] = (found.proof.picture, "application/octet-stream")
+    # As bytes of no kind: they are the stranger's own, and are kept beside a receipt, never shown.
+    files[PICTURE] = (kept.data[kept.picture], "application/octet-stream")
+    if kept.car is not None:
+        files[CAR] = (kept.data[kept.car], _CAR_TYPE)
     facts = await _facts(service, found, receipt)
-    names = file_names(ref, receipt.media_type)
     now = int(time.time())
     holding = Holding(
         chain_id=ref.chain_id,
@@ -79,24 +66,21 @@ async def show_token(
         checked_at=now,
         read_at=now,
         facts=json.dumps(facts),
-        receipt=receipt.beside(names[MINTED], names[CAR]).encode().decode(),
+        receipt=kept.data[kept.receipt].decode(),
     )
     await set_picture(service, account, "nft", files, holding)
 
 
-async def token_picture(service: Service, account: str) -> tuple[Account, Picture, Holding]:
-    """Return an account and the token that it shows; NotFound when there is none."""
-    found = await service.database.run(_token_picture, account)
-    if found is None:
-        raise NotFound(f"{account[:30]} shows no token")
-    return found
+async def token_picture(service: Service, name: str) -> tuple[Shown, Holding]:
+    """Return what is shown of somebody, and its token; NotFound where no token is claimed now.
 
-
-def file_names(ref: TokenRef, media_type: str | None) -> dict[str, str]:
-    """Return what a receipt, and what is beside it, is called by whoever keeps it."""
-    stem = f"{ref.chain_id}-{ref.contract.lower()}-{ref.token_id}"
-    extension = _EXTENSIONS.get(media_type or "", "bin")
-    return {CAR: f"{stem}.car", MINTED: f"{stem}.{extension}", RECEIPT: f"{stem}.receipt.json"}
+    A token that moved away, or that the chain was not asked about for too long, is not claimed:
+    what was said of it once is said no more.
+    """
+    found = await shown(service, name)
+    if found.holding is None or found.state not in CLAIMED:
+        raise NotFound(f"no token is shown of {name[:30]} now")
+    return found, found.holding
 
 
 def steps_of(receipt: Receipt) -> list[dict[str, str]]:
@@ -179,13 +163,3 @@ async def _collection_name(service: Service, ref: TokenRef, block: BlockRef) -> 
         return None if isinstance(answer, Reverted) else clipped(str(call.read(answer)), 100)
     except ChainError:  # a name is not worth a refusal
         return None
-
-
-def _token_picture(records: Records, account: str) -> tuple[Account, Picture, Holding] | None:
-    row = records.get(Account, account)
-    picture = records.scalar(
-        select(Picture).where(Picture.account == account, Picture.kind == "nft")
-    )
-    if row is None or picture is None or picture.holding is None:
-        return None
-    return row, picture, picture.holding

@@ -1,7 +1,10 @@
 """A chain that cannot be asked: the hexagon is dashed, then the picture goes; and it comes back
 
-given an open page that the service still talks to, and given one that it does not.
+given an open page that the service still talks to, and given one that it does not; given a service
+that ends, and starts again.
 """
+
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -14,6 +17,13 @@ def brief_site(tmp_path_factory, project):
     """A service whose answers age within seconds."""
     folder = tmp_path_factory.mktemp("brief")
     with running_site(folder, project, fresh_s=3.0, max_age_s=9.0) as running:
+        yield running
+
+
+@pytest.fixture
+def mortal_site(tmp_path_factory, project):
+    """A service of its own, for it is ended."""
+    with running_site(tmp_path_factory.mktemp("mortal"), project) as running:
         yield running
 
 
@@ -74,7 +84,7 @@ def test_outage__when_the_service_is_not_heard__page_dashes_the_hexagon_itself(
     visitor.page.reload()
     visitor.shows("hexagon")
     visitor.page.context.set_offline(True)
-    visitor.page.clock.run_for(32_000)
+    visitor.page.clock.run_for(7_000)
     visitor.shows("hexagon-dashed")
     visitor.says(r"last verified at block \d+, \d+ seconds ago")
     expect(visitor.page.locator(".proof")).to_be_visible()
@@ -85,3 +95,36 @@ def test_outage__when_the_service_is_not_heard__page_dashes_the_hexagon_itself(
     visitor.page.context.set_offline(False)
     visitor.page.reload()
     visitor.shows("hexagon")
+
+
+def test_outage__when_the_service_ends__is_dashed_within_seconds_and_comes_back(
+    mortal_site, visit, wallet, names
+):
+    """Without a reload: the page, the list of people; and a page that no event ever reached."""
+    site = mortal_site
+    visitor = visit(wallet, site=site)
+    name = visitor.sign_up(next(names))
+    visitor.use_token(site.mint_picture(pixels.picture()), wallet)
+    visitor.shows("hexagon")
+    home = visit(site=site)
+    home.open("/")
+    small = home.page.locator(f'[data-picture-of="{name}"]')
+    expect(small).to_have_attribute("data-shape", "hexagon")
+    unheard = visit(site=site)
+    unheard.page.route("**/events", lambda route: route.fulfill(status=502, body="no"))
+    unheard.open(f"/u/{name}")
+    unheard.shows("hexagon-dashed")
+    unheard.page.unroute("**/events")
+    unheard.shows("hexagon")
+    site.service.stop()
+    ended = time.monotonic()
+    visitor.shows("hexagon-dashed")
+    expect(small).to_have_attribute("data-shape", "hexagon-dashed")
+    assert time.monotonic() - ended < 8
+    visitor.says(r"last verified at block \d+, \d+ seconds? ago")
+    assert pixels.shape_of(visitor.portrait) == "hexagon"
+    visitor.shoot("profile-not-heard")
+    site.service.start()
+    visitor.shows("hexagon")
+    visitor.says("verified at block")
+    expect(small).to_have_attribute("data-shape", "hexagon")

@@ -4,17 +4,33 @@ given the owner's signature, a hexagon with the block it was checked at
 given another's token, a circle still
 given up, nothing that was stored is left
 given an address that is hidden, it is in no answer
+given a token that moved away, nothing that was said of it
 """
 
 import asyncio
 import json
+import time
 
 import pytest
+from support.anvil import STRANGER
 from support.profile import Browser, problem
+from support.tokens import owned
 
-from pfpkit.errors import NotFound
+from pfpkit.errors import NotFound, Unverified
 from pfpkit.profile.objects import Objects
 from pfpkit.recheck import check
+
+
+def downloaded(browser, name, folder):
+    """Keep in a folder what the page gives to be checked; return the receipt's path."""
+    details = browser.get(f"/u/{name}/picture/details").json()
+    for url in filter(None, (details[f"{what}_url"] for what in ("receipt", "proof", "file"))):
+        answer = browser.get(url)
+        assert answer.status_code == 200, answer.text
+        file = answer.headers["content-disposition"].partition('filename="')[2].rstrip('"')
+        (folder / file).write_bytes(answer.content)
+    (path,) = folder.glob("*.receipt.json")
+    return path
 
 
 def test_show__when_the_owner_signed__is_a_hexagon(site, holder, wallet, name):
@@ -67,13 +83,50 @@ def test_details__when_the_holder_shows_the_address__say_it(site, holder, wallet
 def test_receipt__when_checked_offline__is_verified(site, holder, wallet, name, tmp_path):
     """With the two files beside it that the page gives, by the command that anybody has."""
     assert wallet.show(holder, site.mint(to=wallet.address)).status_code == 200
-    for what in ("receipt", "proof", "minted"):
-        answer = holder.get(f"/u/{name}/picture/{what}")
-        file = answer.headers["content-disposition"].partition('filename="')[2].rstrip('"')
-        (tmp_path / file).write_bytes(answer.content)
-    (path,) = tmp_path.glob("*.receipt.json")
-    receipt, _ = asyncio.run(check(path))
+    receipt, _ = asyncio.run(check(downloaded(holder, name, tmp_path)))
     assert receipt.holder == wallet.address
+
+
+def test_receipt__when_of_an_svg__names_the_square_that_is_given(
+    site, holder, wallet, name, tmp_path
+):
+    """Never the drawing itself: it is in the receipt, as the contract's word, and in no block."""
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9H0z"/></svg>'
+    said = f"data:application/json,{json.dumps({'image_data': svg})}"
+    ref = site.tokens.impostor(owned(wallet.address, said))
+    answer = wallet.show(holder, ref)
+    assert answer.status_code == 200, answer.text
+    path = downloaded(holder, name, tmp_path)
+    receipt, proof = asyncio.run(check(path))
+    assert (receipt.picture_file, receipt.car_file, proof.picture) == (None, None, svg.encode())
+    assert sorted(file.suffix for file in tmp_path.iterdir()) == [".json", ".png"]
+    (square,) = tmp_path.glob("*-400.png")
+    square.write_bytes(square.read_bytes() + b"x")
+    with pytest.raises(Unverified, match="do not show it"):
+        asyncio.run(check(path))
+
+
+def test_details__when_the_token_moved_away__are_not_found(site, holder, wallet, name):
+    """Nor the receipt or a file beside it, for the holder of once either; the page says it fell."""
+    site.tokens.node.fund(wallet.address)
+    ref = site.mint(to=wallet.address)
+    assert wallet.show(holder, ref).status_code == 200
+    assert holder.send_form("/me/nft/address", show="yes").status_code == 303
+    paths = [f"/u/{name}/picture/{what}" for what in ("details", "receipt", "proof", "file")]
+    asked = {"Accept": "application/json"}
+    assert [holder.get(path).status_code for path in paths] == [200] * 4
+    site.tokens.transfer(ref, wallet.address, STRANGER)
+    end = time.monotonic() + 20
+    while holder.picture_of(name)["state"] != "none":
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    for path in paths:
+        refused = holder.get(path, headers=asked)
+        assert problem(refused) == (404, "not-found")
+        assert "verified" not in refused.text
+    page = holder.get(f"/u/{name}").text
+    assert "moved away in block" in page
+    assert "How this picture was checked" not in page
 
 
 def test_revoke__when_clicked__deletes_all_that_was_stored(site, holder, wallet, name):

@@ -103,11 +103,22 @@ class ProfileService:
 
     def __init__(self, settings: Settings) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self.origin = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._address = self._socket.getsockname()
+        self.origin = f"http://127.0.0.1:{self._address[1]}"
         self.settings = replace(settings, origin=self.origin)
-        self.app = application(self.settings)
 
     def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Serve, also after a `stop`, at the same address."""
+        if self._socket.fileno() < 0:
+            self._socket = socket.create_server(self._address)
+        self.app = application(self.settings)
         config = uvicorn.Config(
             self.app, log_config=None, log_level="critical", ws="none", timeout_graceful_shutdown=1
         )
@@ -120,11 +131,12 @@ class ProfileService:
             if not self._thread.is_alive():
                 raise RuntimeError("the service did not start")
             time.sleep(0.01)
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
+        """End it; open pages are hung up on."""
         self._server.should_exit = True
         self._thread.join(20)
+        self._socket.close()
 
     @property
     def parts(self) -> Any:

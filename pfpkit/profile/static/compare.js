@@ -1,6 +1,7 @@
 // The comparison: two running pictures of one file, and what happens to them.
 import { showVerdict } from './picture.js'
 import { busy, post, say } from './service.js'
+import { hear } from './stream.js'
 
 const holder = document.getElementById('compare-state')
 const ordinary = document.getElementById('ordinary')
@@ -9,10 +10,13 @@ const ordinaryCost = document.getElementById('ordinary-cost')
 const nftCost = document.getElementById('nft-cost')
 const failed = document.getElementById('failed')
 
+let told = null
+let isSilent = () => false
+
 if (holder) {
   draw(JSON.parse(holder.textContent))
-  const source = new EventSource('/compare/events')
-  source.addEventListener('compare', ({ data }) => draw(JSON.parse(data)))
+  isSilent = hear('/compare/events', { compare: draw })
+  setInterval(() => drawToken(told.nft), 1000)
   for (const act of document.querySelectorAll('[data-act]')) {
     const button = act.querySelector('button')
     button.addEventListener('click', () => run(button, act.dataset.act))
@@ -29,6 +33,7 @@ function run (button, act) {
 }
 
 function draw (state) {
+  told = state
   drawOrdinary(state.ordinary, state.image)
   drawToken(state.nft)
   tell('swap-object', state.ordinary.swapped && 'Nobody noticed. The page shows another picture: status 200, no error, no trace.', 'bad')
@@ -46,7 +51,7 @@ function drawOrdinary (way, image) {
 }
 
 function drawToken (way) {
-  const { picture } = way
+  const picture = isSilent() ? unheard(way.picture) : way.picture
   nft.querySelector('.portrait').dataset.shape = picture.shape
   drawImage(nft, way.src)
   showVerdict(nft.querySelector('.verdict'), { state: picture.state, words: picture.words || way.reason })
@@ -54,6 +59,12 @@ function drawToken (way) {
   mark(nftCost, 'hash', way.caught ? 'caught' : '')
   mark(nftCost, 'chain', way.sold ? 'caught' : '')
   measure(nftCost, way, [['Bytes shown', way.src ? way.cid : 'none', false]])
+}
+
+// Nobody says any more that it is so; how long ago it was, the page of a profile counts.
+function unheard (picture) {
+  if (picture.state !== 'verified') return picture
+  return { state: 'stale', shape: 'hexagon-dashed', words: 'Not checked now: the service is not heard' }
 }
 
 function gatewayWords ({ caught, gateways }) {

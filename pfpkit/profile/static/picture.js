@@ -1,11 +1,8 @@
 // What is shown for somebody, kept true on an open page. parts.html drew it; events change it.
 // The page fails closed by itself: when nothing more is heard of the service, a hexagon is dashed,
 // and past the maximum age the picture goes.
+import { hear } from './stream.js'
 
-/** How often the service is heard, unless it says so. */
-const EVERY_S = 15
-/** How many events may be missing. */
-const SILENT = 2
 const LABELS = { ordinary: 'An ordinary upload: nothing to check', none: 'No picture yet' }
 const SHORT = { verified: 'verified', stale: 'verified before', unverified: 'unverified', ordinary: 'upload', none: 'no picture' }
 
@@ -17,19 +14,23 @@ export function follow (names, changed = () => {}) {
   const path = names.length === 1
     ? `/u/${encodeURIComponent(names[0])}/events`
     : `/events?users=${names.map(encodeURIComponent).join(',')}`
-  const heard = new Map()
-  const source = new EventSource(path)
-  source.addEventListener('picture', ({ data }) => {
-    const picture = JSON.parse(data)
-    heard.set(picture.name, { picture, at: performance.now(), key: heard.get(picture.name)?.key })
-    draw(heard.get(picture.name))
+  const known = new Map()
+  // What the page was drawn with grows old as well, from when it was asked for.
+  for (const { dataset } of document.querySelectorAll('[data-picture]')) {
+    const picture = JSON.parse(dataset.picture)
+    if (names.includes(picture.name)) known.set(picture.name, { picture, at: 0 })
+  }
+  const isSilent = hear(path, {
+    picture (picture) {
+      known.set(picture.name, { picture, at: performance.now(), key: known.get(picture.name)?.key })
+      draw(known.get(picture.name))
+    }
   })
-  setInterval(() => heard.forEach(draw), 1000)
+  setInterval(() => known.forEach(draw), 1000)
 
   function draw (entry) {
-    const silent = (performance.now() - entry.at) / 1000
-    const quiet = SILENT * (entry.picture.checked?.every_s ?? EVERY_S)
-    const shown = silent > quiet ? unheard(entry.picture, silent) : entry.picture
+    const { picture, at } = entry
+    const shown = isSilent() ? unheard(picture, (performance.now() - at) / 1000) : picture
     const key = `${shown.version} ${shown.state}`
     showPicture(shown)
     if (entry.key === key) return
@@ -38,14 +39,14 @@ export function follow (names, changed = () => {}) {
   }
 }
 
-/** The picture as it may still be shown when the service was silent for `silent` seconds. */
-export function unheard (picture, silent) {
+/** The picture as it may still be shown when the service is not heard, and said it `since` seconds ago. */
+export function unheard (picture, since) {
   if (picture.kind !== 'nft' || picture.state === 'unverified') return picture
   const { block, age_s: age, max_age_s: most } = picture.checked
-  if (age + silent > most) {
+  if (age + since > most) {
     return { ...picture, state: 'unverified', shape: 'placeholder', images: null, words: 'unverified', alt: `${picture.name}: unverified` }
   }
-  const words = `last verified at block ${block}, ${ago(age + silent)}`
+  const words = `last verified at block ${block}, ${ago(age + since)}`
   return { ...picture, state: 'stale', shape: 'hexagon-dashed', words }
 }
 
