@@ -13,10 +13,11 @@ if [ ! -e "$ceph/.done" ]; then
   $install || stop "an S3 server is missing: name one in PFPKIT_TEST_S3, or run with --install"
   echo "test-services: Ceph's gateway, unpacked into $ceph"
   rm -rf "$ceph" && mkdir -p "$ceph/packages"
-  apt-get update -qq
+  quietly apt-get update
+  # apt's own user may not write here, and says so each time.
   # shellcheck disable=SC2086
-  (cd "$ceph/packages" && apt-get download -qq $packages 2>/dev/null)
-  for package in "$ceph"/packages/*.deb; do dpkg -x "$package" "$ceph/root"; done
+  (cd "$ceph/packages" && quietly apt-get download -o APT::Sandbox::User=root $packages)
+  for package in "$ceph"/packages/*.deb; do quietly dpkg -x "$package" "$ceph/root"; done
   rm -r "$ceph/packages"
   touch "$ceph/.done"
 fi
@@ -80,10 +81,10 @@ serve() {
 # The monitor and the store need a moment before they answer; each command may be given again.
 patiently() {
   for _ in 1 2 3; do
-    "$@" && return
+    "$@" >"$run/said" 2>&1 && return
     sleep 2
   done
-  tail -n 5 "$run"/*.out >&2
+  tail -n 5 "$run/said" "$run"/*.out >&2
   stop "Ceph does not start: $*"
 }
 
@@ -99,23 +100,36 @@ with rados.Rados(conffile=sys.argv[1], name="client.admin") as cluster:
 PYTHON
 }
 
-of_ceph "$root/usr/bin/monmaptool" --create --fsid "$id" --addv a "[v1:127.0.0.1:$monitor]" \
-  "$run/monmap" >/dev/null
-of_ceph "$root/usr/bin/ceph-mon" -c "$run/ceph.conf" --mkfs -i a --monmap "$run/monmap" 2>/dev/null
+quietly of_ceph "$root/usr/bin/monmaptool" --create --fsid "$id" --addv a \
+  "[v1:127.0.0.1:$monitor]" "$run/monmap"
+quietly of_ceph "$root/usr/bin/ceph-mon" -c "$run/ceph.conf" --mkfs -i a --monmap "$run/monmap"
 serve ceph-mon -i a
 disk=$(cat /proc/sys/kernel/random/uuid)
 patiently command_of_monitor "{\"prefix\": \"osd new\", \"uuid\": \"$disk\"}"
-of_ceph "$root/usr/bin/ceph-osd" -c "$run/ceph.conf" -i 0 --mkfs --osd-uuid "$disk" 2>/dev/null
+quietly of_ceph "$root/usr/bin/ceph-osd" -c "$run/ceph.conf" -i 0 --mkfs --osd-uuid "$disk"
 patiently command_of_monitor '{"prefix": "osd crush add", "id": 0, "weight": 1.0, "args": ["root=default"]}'
 serve ceph-osd -i 0
 export PFPKIT_TEST_S3_KEY_ID=tests PFPKIT_TEST_S3_SECRET_KEY=$id
-patiently of_ceph timeout 120 "$root/usr/bin/radosgw-admin" -c "$run/ceph.conf" user create --uid=tests \
-  --display-name=tests --access-key=tests --secret-key="$id" >/dev/null 2>&1
+patiently of_ceph timeout 120 "$root/usr/bin/radosgw-admin" -c "$run/ceph.conf" user create \
+  --uid=tests --display-name=tests --access-key=tests --secret-key="$id"
 serve radosgw -n client.rgw
 export PFPKIT_TEST_S3=http://127.0.0.1:$gateway
+answers() {
+  .venv/bin/python - "$gateway" 2>/dev/null <<'PYTHON'
+import http.client
+import sys
+
+gateway = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=5)
+gateway.request("GET", "/")
+gateway.getresponse()
+PYTHON
+}
 for _ in $(seq 60); do
-  curl -s -o /dev/null "$PFPKIT_TEST_S3" && break
+  answers && break
   sleep 1
 done
-curl -s -o /dev/null "$PFPKIT_TEST_S3" || stop "Ceph's gateway does not answer; see $run"
+answers || {
+  tail -n 5 "$run"/*.out >&2
+  stop "Ceph's gateway does not answer"
+}
 echo "test-services: Ceph's RADOS Gateway at 127.0.0.1:$gateway"

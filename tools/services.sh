@@ -3,7 +3,8 @@
 # (Ceph's RADOS Gateway). Started here, under users and folders of their own, and stopped at the end.
 # Packages are installed only with CI=true or --install; PFPKIT_TEST_POSTGRESQL (an address without
 # a database, as postgresql://user@host:port) and PFPKIT_TEST_S3 name services that run already.
-set -euo pipefail
+# Whatever fails is named, with what it printed last.
+set -Eeuo pipefail
 cd "$(dirname "$0")/.."
 install=false
 [ "${CI:-}" = true ] && install=true
@@ -13,26 +14,48 @@ folder=$(mktemp -d)
 chmod 755 "$folder"
 stops=()
 finish() {
-  for stop in "${stops[@]}"; do eval "$stop" || true; done
+  local status=$?
+  trap - ERR
+  set +e
+  for stop in "${stops[@]}"; do eval "$stop"; done
   rm -rf "$folder"
+  [ "$status" = 0 ] || echo "test-services: failed (exit $status)" >&2
 }
 trap finish EXIT
+trap 'failed $? "$BASH_COMMAND" "${BASH_SOURCE[0]##*/}:$LINENO"' ERR
+for signal in INT TERM HUP; do
+  trap 'echo "test-services: ended by '$signal'" >&2; exit 1' $signal
+done
+
+failed() {
+  echo "test-services: $3: exit $1 of: $2" >&2
+}
 
 stop() {
   echo "test-services: $*" >&2
   exit 1
 }
 
+# Runs a command whose output nobody needs, unless it fails.
+quietly() {
+  local status=0
+  "$@" >"$folder/said" 2>&1 || status=$?
+  [ "$status" = 0 ] && return
+  tail -n 20 "$folder/said" >&2
+  stop "exit $status of: $*"
+}
+
 packages() {
   $install || stop "$1 is missing; install $2, or run with --install"
   echo "test-services: installing $2"
-  apt-get update -qq
+  quietly apt-get update
   # shellcheck disable=SC2086
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $2 >/dev/null
+  quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $2
 }
 
 postgres_bin() {
-  find /usr/lib/postgresql -maxdepth 3 -name initdb 2>/dev/null | sort -V | tail -1 | xargs -r dirname
+  [ -d /usr/lib/postgresql ] || return 0
+  find /usr/lib/postgresql -maxdepth 3 -name initdb | sort -V | tail -1 | xargs -r dirname
 }
 
 free_port() {
@@ -54,9 +77,12 @@ start_postgres() {
     chown postgres "$folder/postgres"
     as=(runuser -u postgres --)
   fi
-  "${as[@]}" "$bin/initdb" -D "$folder/postgres/data" -U pfpkit -A trust --no-sync >/dev/null
+  quietly "${as[@]}" "$bin/initdb" -D "$folder/postgres/data" -U pfpkit -A trust --no-sync
   "${as[@]}" "$bin/pg_ctl" -D "$folder/postgres/data" -w -l "$folder/postgres/log" \
-    -o "-p $port -k $folder/postgres -c listen_addresses=127.0.0.1" start >/dev/null
+    -o "-p $port -k $folder/postgres -c listen_addresses=127.0.0.1" start >/dev/null || {
+    tail -n 20 "$folder/postgres/log" >&2
+    stop "PostgreSQL does not start"
+  }
   stops+=("${as[*]} '$bin/pg_ctl' -D '$folder/postgres/data' -m immediate stop >/dev/null")
   export PFPKIT_TEST_POSTGRESQL="postgresql://pfpkit@127.0.0.1:$port"
   echo "test-services: $("$bin/postgres" --version) at 127.0.0.1:$port"
@@ -65,6 +91,5 @@ start_postgres() {
 [ -n "${PFPKIT_TEST_POSTGRESQL:-}" ] || start_postgres
 # shellcheck source=tools/radosgw.sh
 [ -n "${PFPKIT_TEST_S3:-}" ] || . tools/radosgw.sh
-
 
 APE_FOUNDRY_HOST="http://127.0.0.1:$(free_port)" .venv/bin/ape test "${TESTS:-tests/profile}" -q

@@ -24,9 +24,13 @@ class Recent(Generic[K, T]):
         self._kept.move_to_end(key)
         return found[1]
 
+    def drop(self, key: K) -> None:
+        """Keep nothing under `key`."""
+        self._bytes -= self._kept.pop(key, (0, None))[0]
+
     def put(self, key: K, value: T, size: int) -> None:
         """Keep a value of `size` bytes; one that is a large part of all is not kept."""
-        self._bytes -= self._kept.pop(key, (0, None))[0]
+        self.drop(key)
         if size > self._max_bytes // 8:
             return
         self._kept[key] = (size, value)

@@ -36,6 +36,7 @@ from pfpkit.profile import (
     signing,
     wallet,
 )
+from pfpkit.profile.answers import Again, Answers
 from pfpkit.profile.attempts import Attempts
 from pfpkit.profile.comparison import Comparison
 from pfpkit.profile.database import Database
@@ -68,7 +69,7 @@ def application(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as parts:
-            service = app.state.service = await _built(settings, parts)
+            service = app.state.service = await _built(settings, parts, answers)
             follower = Follower(service.chain, service.database, settings)
             tasks = [
                 asyncio.create_task(work)
@@ -77,6 +78,7 @@ def application(settings: Settings) -> Starlette:
             parts.push_async_callback(_ended, tasks)
             yield
 
+    answers = Answers()
     static = StaticFiles(_HERE / "static")
     app = Starlette(
         routes=[
@@ -94,7 +96,7 @@ def application(settings: Settings) -> Starlette:
             *events.ROUTES,
             *profiles.ROUTES,
         ],
-        middleware=[Middleware(SafeHeaders, settings=settings)],
+        middleware=[Middleware(SafeHeaders, settings=settings), Middleware(Again, answers=answers)],
         exception_handlers={HTTPException: refused, PfpkitError: refused, Exception: refused},
         lifespan=lifespan,
     )
@@ -102,7 +104,7 @@ def application(settings: Settings) -> Starlette:
     return app
 
 
-async def _built(settings: Settings, parts: AsyncExitStack) -> Service:
+async def _built(settings: Settings, parts: AsyncExitStack, answers: Answers) -> Service:
     database = Database(settings.database_url)
     parts.callback(database.close)
     await asyncio.to_thread(database.migrate)
@@ -123,10 +125,14 @@ async def _built(settings: Settings, parts: AsyncExitStack) -> Service:
             parts.callback(found.close)
         return found
 
+    def forgotten(key: str) -> None:
+        for path in files.paths_of(key):
+            answers.drop(path)
+
     return Service(
         settings=settings,
         database=database,
-        shelf=Shelf(database, objects),
+        shelf=Shelf(database, objects, forgotten),
         renderer=renderer,
         pages=environment(_HERE / "templates"),
         static=StaticFiles(_HERE / "static"),
@@ -138,6 +144,7 @@ async def _built(settings: Settings, parts: AsyncExitStack) -> Service:
         pinners=pinners,
         collection_name=collection_name,
         minter=minter,
+        answers=answers,
         attempts=Attempts(),
         asking=Attempts(settings.per_minute, 60.0),
         waiting=asyncio.Semaphore(_RENDERED_AT_ONCE),

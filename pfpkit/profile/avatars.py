@@ -68,7 +68,7 @@ async def avatar(request: Request) -> Response:
     fixed = wanted is not None and holder is None
     control = FOR_EVER if fixed else briefly(_KEPT_S, _ON_ERROR_S)
     block = found.stated().block.number
-    return entity(
+    answer = entity(
         request,
         data,
         media_type,
@@ -78,6 +78,7 @@ async def avatar(request: Request) -> Response:
         X_Pfpkit_Cid=str(image) if image else "none",
         **{name.replace("-", "_"): value for name, value in _OPEN.items()},
     )
+    return service.answers.keep(request, answer)
 
 
 async def verify(request: Request) -> Response:

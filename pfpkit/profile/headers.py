@@ -5,7 +5,6 @@ another host name is not answered: a name of a stranger's that leads here (DNS r
 this service.
 """
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -45,9 +44,11 @@ class SafeHeaders:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app, self._settings = app, settings
-        self._headers = dict(_HEADERS)
+        headers = _HEADERS | {"Cache-Control": "no-store"}
         if settings.is_https:
-            self._headers["Strict-Transport-Security"] = f"max-age={_YEAR_S}"
+            headers["Strict-Transport-Security"] = f"max-age={_YEAR_S}"
+        self._headers = [(name.lower().encode(), text.encode()) for name, text in headers.items()]
+        self._domain = settings.domain.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -57,14 +58,15 @@ class SafeHeaders:
 
         async def added(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", "no-store")
+                said = list(message.get("headers", ()))
+                names = {name for name, _ in said}
+                said.extend(one for one in self._headers if one[0] not in names)
+                # Another message, for `pfpkit.profile.answers` sends one more than once.
+                message = {**message, "headers": said}
             await send(message)
 
-        host = Headers(scope=scope).get("host", "")
-        if host != self._settings.domain and scope["path"] != "/healthz":
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        if hosts != [self._domain] and scope["path"] != "/healthz":
             await self._elsewhere(scope)(scope, receive, added)
         else:
             await self._app(scope, receive, added)

@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from pfpkit.chain import Node
 from pfpkit.media import Renderer
 from pfpkit.pinning import Pinner
+from pfpkit.profile.answers import Answers
 from pfpkit.profile.attempts import Attempts
 from pfpkit.profile.database import Database
 from pfpkit.profile.settings import Settings
@@ -40,6 +41,8 @@ class Service:
     resolver: Resolver
     """Closes chain and gateways."""
     hub: "Hub"
+    answers: Answers
+    """Of this worker, sent again for a second."""
     attempts: Attempts
     asking: Attempts
     """Challenges that one client asks for."""

@@ -8,7 +8,7 @@ row is gone, as after a database was put back from a copy, is found by listing t
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import delete, select, update
@@ -41,8 +41,14 @@ class File:
 class Shelf:
     """Puts, gives, deletes and sweeps files."""
 
-    def __init__(self, database: Database, objects: Objects) -> None:
-        self._database, self._objects = database, objects
+    def __init__(
+        self,
+        database: Database,
+        objects: Objects,
+        forgotten: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`forgotten` hears of each key that is deleted here."""
+        self._database, self._objects, self._forgotten = database, objects, forgotten
         self._memory = _Memory(_MEMORY_BYTES, _MEMORY_S)
 
     async def put(self, files: Mapping[str, tuple[bytes, str]]) -> dict[str, str]:
@@ -86,6 +92,7 @@ class Shelf:
         """Delete objects whose rows are `leaving`, and then the rows."""
         for key in keys:
             self._memory.drop(key)
+            self._forgotten(key)
             await self._objects.delete(key)
             await self._database.run(_forget, key)
 

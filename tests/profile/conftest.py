@@ -18,6 +18,7 @@ if "PFPKIT_TEST_POSTGRESQL" not in os.environ:
         "test_api.py",
         "test_attacks.py",
         "test_comparison.py",
+        "test_events.py",
         "test_minting.py",
     ]
 

@@ -38,7 +38,7 @@ def heard(site, name, events, ready):
     """Keep the events of an open page in a list."""
     with Browser(site.url, {}).stream("GET", f"/u/{name}/events", timeout=30) as answer:
         for line in answer.iter_lines():
-            if line.startswith("data: "):
+            if line.startswith("data: {"):
                 events.append(json.loads(line.removeprefix("data: ")))
                 ready.set()
                 if events[-1]["state"] != "verified":
