@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The profile service's tests on real services: PostgreSQL, and an S3 server that checks signatures
-# (Ceph's RADOS Gateway). Started here, under users and folders of their own, and stopped at the end.
+# The profile service's tests on real services: PostgreSQL, an S3 server that checks signatures
+# (Ceph's RADOS Gateway), nginx. Started here or by the tests, in folders of their own, and stopped.
 # Packages are installed only with CI=true or --install; PFPKIT_TEST_POSTGRESQL (an address without
 # a database, as postgresql://user@host:port) and PFPKIT_TEST_S3 name services that run already.
 # Whatever fails is named, with what it printed last.
@@ -88,6 +88,10 @@ start_postgres() {
   echo "test-services: $("$bin/postgres" --version) at 127.0.0.1:$port"
 }
 
+if [ -z "${PFPKIT_TEST_NGINX:-}" ]; then
+  [ -x /usr/sbin/nginx ] || packages nginx nginx
+  export PFPKIT_TEST_NGINX=/usr/sbin/nginx
+fi
 [ -n "${PFPKIT_TEST_POSTGRESQL:-}" ] || start_postgres
 # shellcheck source=tools/radosgw.sh
 [ -n "${PFPKIT_TEST_S3:-}" ] || . tools/radosgw.sh

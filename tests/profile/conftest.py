@@ -21,6 +21,8 @@ if "PFPKIT_TEST_POSTGRESQL" not in os.environ:
         "test_events.py",
         "test_minting.py",
     ]
+if "PFPKIT_TEST_NGINX" not in os.environ:
+    collect_ignore = [*globals().get("collect_ignore", []), "test_nginx.py"]
 
 
 @pytest.fixture(scope="session", autouse=True)

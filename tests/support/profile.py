@@ -2,6 +2,8 @@
 
 with ProfileService(settings) as service, service.browser() as browser:
     browser.sign_up("ada")
+
+Behind a proxy it has another `origin` than its own `address`.
 """
 
 from __future__ import annotations
@@ -99,12 +101,13 @@ def make_bucket(place: ObjectPlace) -> None:
 
 
 class ProfileService:
-    """Serves `settings` until the `with` block ends; `origin` is where."""
+    """Serves `settings` at `address` until the `with` block ends."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, origin: str = "") -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._address = self._socket.getsockname()
-        self.origin = f"http://127.0.0.1:{self._address[1]}"
+        self.address = f"http://127.0.0.1:{self._address[1]}"
+        self.origin = origin or self.address
         self.settings = replace(settings, origin=self.origin)
 
     def __enter__(self) -> Self:
@@ -151,10 +154,9 @@ class ProfileService:
 class Browser(httpx.Client):
     """Keeps cookies, and sends forms as a page of the service does."""
 
-    def __init__(self, origin: str, headers: dict[str, str]) -> None:
-        super().__init__(
-            base_url=origin, headers={"Accept": "text/html", **headers}, timeout=30, trust_env=False
-        )
+    def __init__(self, origin: str, headers: dict[str, str], **options: Any) -> None:
+        plain = {"Accept": "text/html", **headers}
+        super().__init__(base_url=origin, headers=plain, timeout=30, trust_env=False, **options)
         self.origin = origin
 
     @property
