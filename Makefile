@@ -9,7 +9,7 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: help setup demo test test-peers test-services test-browser test-deploy test-docs check readme figures bytecode analyse bench-gas bench-gas-experiments bench-pin bench-resolve soak-pin chaos chaos-bugs prove prove-bugs mutate lock samples clean
+.PHONY: help setup demo test test-peers test-services test-browser test-deploy test-docs check readme figures bytecode analyse bench-gas bench-gas-experiments bench-pin bench-resolve bench-serve soak-pin chaos chaos-bugs prove prove-bugs mutate lock samples clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -97,6 +97,10 @@ bench-pin: setup .build/bench-pin/peers/.installed ## pinning beside npm's impor
 
 bench-resolve: setup benchmarks/node_modules/.package-lock.json .build/peers/python/.done .build/peers/helia/node_modules/.package-lock.json .build/bench-resolve/peers/.installed ## resolving beside a plain fetch and JavaScript (only some: ONLY=one|many|other|helia|memory|warm)
 	@PYTHONPATH=tests ONLY='$(ONLY)' $(BIN)/python -m benchmarks.resolve
+	@$(BIN)/python tools/figures.py
+
+bench-serve: setup benchmarks/node_modules/.package-lock.json ## the profile service under load, beside bare Starlette and nginx (only some: ONLY=avatar|picture|first)
+	@PYTHONPATH=tests ONLY='$(ONLY)' $(BIN)/python -m benchmarks.serve
 	@$(BIN)/python tools/figures.py
 
 soak-pin: setup ## 10,000 bundles to three back ends, through kills, failures and cuts

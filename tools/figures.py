@@ -20,9 +20,16 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.gas import plot, report  # noqa: E402 - the line above makes it found
 from benchmarks.pin import report as pinning  # noqa: E402
 from benchmarks.resolve import report as resolving  # noqa: E402
+from benchmarks.serve import report as serving  # noqa: E402
 
 BLOCK = re.compile(r"(<!-- figures: ([^>]+) -->\n).*?(<!-- end of figures -->)", re.DOTALL)
-PAGES = ("README.md", "docs/gas.md", "docs/benchmarks-pin.md", "docs/benchmarks-resolve.md")
+PAGES = (
+    "README.md",
+    "docs/gas.md",
+    "docs/benchmarks-pin.md",
+    "docs/benchmarks-resolve.md",
+    "docs/benchmarks-serve.md",
+)
 PLOT = "benchmarks/results/gas.svg"
 
 
@@ -55,6 +62,11 @@ def blocks() -> dict[str, Callable[[], str]]:
     found["resolving, asked"] = lambda: resolving.figures(reads)
     for name in resolving.PARTS:
         found[f"resolving, {name}"] = lambda name=name: resolving.part(reads, name)
+    served = serving.read()
+    found["serving, measured with"] = lambda: serving.measured_with(served)
+    found["serving, asked"] = lambda: serving.figures(served)
+    for name in serving.PARTS:
+        found[f"serving, {name}"] = lambda name=name: serving.part(served, name)
     for title in experiments["patches"]:
         found[title] = lambda title=title: report.experiment(experiments, title)
     return found

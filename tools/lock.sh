@@ -33,3 +33,6 @@ printf '%s\n%s\n' "${head%.}, by \`make test-peers\` alone." "$resolved" > tests
 # What `make test-browser` drives Chromium with; Chromium itself is the system's.
 resolved=$(printf 'playwright==1.65.0\n' | uv pip compile "${flags[@]}" -)
 printf '%s\n%s\n' "${head%.}, by \`make test-browser\` alone." "$resolved" > tests/browser/requirements.lock
+# What `make test-services` reads the service's OpenAPI document with; it wants another pytest than Ape.
+resolved=$(printf 'schemathesis==4.32.5\n' | uv pip compile "${flags[@]}" -)
+printf '%s\n%s\n' "${head%.}, by \`make test-services\` alone." "$resolved" > tests/profile/schemathesis.lock

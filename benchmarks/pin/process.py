@@ -89,10 +89,19 @@ def _family(process: int) -> list[int]:
     return found
 
 
+def resident(process: int) -> int:
+    """Return the resident sets of a process and those beneath it now, added up, in bytes."""
+    return sum(_status(one, "VmRSS:") for one in _family(process))
+
+
 def _highest(process: int) -> int:
+    return _status(process, "VmHWM:")
+
+
+def _status(process: int, field: str) -> int:
     try:
         status = Path(f"/proc/{process}/status").read_text()
     except OSError:
         return 0
-    _, _, rest = status.partition("VmHWM:")
+    _, _, rest = status.partition(field)
     return int(rest.split()[0]) * 1024 if rest else 0

@@ -87,7 +87,7 @@ def stage(*gateways: str) -> Iterator[Stage]:
             name: _minted(node, contract, codes[contract.source].creation, digests)
             for name, contract in _CONTRACTS.items()
         }
-        url = open_.enter_context(_gateway(folder))
+        url = open_.enter_context(serving(folder))
         found = Stage(node.url, {EMBEDDED: url}, contracts)
         if HELIA in gateways:
             helia = open_.enter_context(peers.helia(BUILD, url))
@@ -107,7 +107,7 @@ def _minted(node: Node, contract: Contract, creation: bytes, digests: list[bytes
 
 
 @contextmanager
-def _gateway(folder: Path) -> Iterator[str]:
+def serving(folder: Path) -> Iterator[str]:
     """Serve the store by the embedded gateway in a process of its own; yields its URL."""
     command = [sys.executable, "-m", "benchmarks.resolve.serve", str(folder)]
     with subprocess.Popen(  # noqa: S603

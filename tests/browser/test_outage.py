@@ -122,9 +122,10 @@ def test_outage__when_the_service_ends__is_dashed_within_seconds_and_comes_back(
     expect(small).to_have_attribute("data-shape", "hexagon-dashed")
     assert time.monotonic() - ended < 8
     visitor.says(r"last verified at block \d+, \d+ seconds? ago")
-    assert pixels.shape_of(visitor.portrait) == "hexagon"
+    expect(visitor.portrait.locator("img")).to_be_visible()
     visitor.shoot("profile-not-heard")
     site.service.start()
     visitor.shows("hexagon")
     visitor.says("verified at block")
+    assert pixels.shape_of(visitor.portrait) == "hexagon"
     expect(small).to_have_attribute("data-shape", "hexagon")

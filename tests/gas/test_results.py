@@ -91,7 +91,7 @@ def test_figures__when_pages_are_checked__are_those_of_the_results():
 
 def test_figures__when_a_page_differs__it_is_named_and_written_again(tmp_path):
     """A figure that was edited by hand is found, and replaced."""
-    pages = ("gas.md", "benchmarks-pin.md", "benchmarks-resolve.md")
+    pages = ("gas.md", "benchmarks-pin.md", "benchmarks-resolve.md", "benchmarks-serve.md")
     for name in ("README.md", "tools/figures.py", *(f"docs/{page}" for page in pages)):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)

@@ -30,9 +30,14 @@ def run(tmp_path):
         apt_get.write_text(f"#!/bin/sh\n{apt}\n")
         apt_get.chmod(0o755)
         plain = {"PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(tmp_path)}
-        given = {"PFPKIT_TEST_NGINX": "nginx", "PFPKIT_TEST_POSTGRESQL": "postgresql://nobody@[::1]"}
+        given = {
+            "PFPKIT_TEST_NGINX": "nginx",
+            "PFPKIT_TEST_POSTGRESQL": "postgresql://nobody@[::1]",
+        }
         command = ["bash", str(tmp_path / "tools/services.sh"), *options]
-        found = subprocess.run(command, env=plain | given | variables, capture_output=True, text=True)
+        found = subprocess.run(
+            command, env=plain | given | variables, capture_output=True, text=True
+        )
         assert found.returncode != 0
         return found.stderr
 
