@@ -14,12 +14,9 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
+from support.certificate import certificate
 from support.loopback import Loopback
-
-CERTIFICATE = Path(__file__).with_name("loopback.pem")
-"""Of `localhost`."""
 
 Answer = bytes | Callable[[socket.socket, threading.Event], None]
 
@@ -53,7 +50,7 @@ class WebServer(Loopback):
         self.context: ssl.SSLContext | None = None
         if tls:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self.context.load_cert_chain(CERTIFICATE)
+            self.context.load_cert_chain(certificate())
 
     def url(self, path: str, host: str = "localhost") -> str:
         """The URL of one of its answers."""

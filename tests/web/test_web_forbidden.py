@@ -13,7 +13,8 @@ import threading
 from collections.abc import Iterator, Sequence
 
 import pytest
-from support.web_server import CERTIFICATE, WebServer, page, redirect
+from support.certificate import certificate
+from support.web_server import WebServer, page, redirect
 
 from pfpkit.errors import WebError
 from pfpkit.guard import Lookup, WebFault
@@ -326,4 +327,4 @@ def test_fetch__when_https_redirects_to_http__does_not_follow() -> None:
 
 def trusting() -> ssl.SSLContext:
     """Trusts the tests' own certificate, and no other."""
-    return ssl.create_default_context(cafile=CERTIFICATE)
+    return ssl.create_default_context(cafile=certificate())
