@@ -1,9 +1,22 @@
-"""The URI of an ERC-1155 token, from the one that its contract gives for all ids.
+"""The URI of an ERC-1155 token, and the values of its metadata, where they are for all ids.
 
-Follows ERC-1155, "Metadata": clients replace `{id}` by the token id. Pure.
+Follows ERC-1155, "Metadata" and "Metadata URI JSON Schema": clients replace `{id}` by the token id
+in any URI, and in any value of the JSON. Pure.
 """
 
-__all__ = ["uri_for"]
+__all__ = ["filled_size", "uri_for"]
+
+_PLACE = "{id}"
+_DIGITS = 64
+
+
+def filled_size(text: str) -> int:
+    """Return how many letters `uri_for` makes of `text`, without making them.
+
+    >>> filled_size("ipfs://x/{id}.png")
+    77
+    """
+    return len(text) + (_DIGITS - len(_PLACE)) * text.count(_PLACE)
 
 
 def uri_for(uri: str, token_id: int) -> str:
@@ -14,4 +27,4 @@ def uri_for(uri: str, token_id: int) -> str:
     >>> uri_for("https://token-cdn-domain/{id}.json", 314592)
     'https://token-cdn-domain/000000000000000000000000000000000000000000000000000000000004cce0.json'
     """
-    return uri.replace("{id}", f"{token_id:064x}")
+    return uri.replace(_PLACE, f"{token_id:0{_DIGITS}x}")

@@ -73,16 +73,19 @@ async def prove(
     *,
     renderer: Pictures | None,
     web: WebSource | None = None,
+    token_id: int | None = None,
     within_s: float = WITHIN_S,
 ) -> Proof:
     """Walk from the URIs to the picture and say how each step ended. Raises no PfpkitError.
 
     Without `renderer`, the picture is told by its header and not decoded. Without `web`, what is on
-    a web server fails its step; with it, the step is UNVERIFIABLE.
+    a web server fails its step; with it, the step is UNVERIFIABLE. `token_id` is named for a token
+    of ERC-1155, whose metadata may be for all ids (`TokenRef.id_to_fill`).
     """
     limits = limits or MediaLimits()
     pictures = renderer or HeaderReader(limits)
-    return await _Walk(token_uri, image_uri, blocks, limits, pictures, web, within_s).run()
+    walk = _Walk(token_uri, image_uri, blocks, limits, pictures, web, token_id, within_s)
+    return await walk.run()
 
 
 def unwalked(reason: str, error: StepError | None = None) -> Proof:
@@ -113,10 +116,12 @@ class _Walk:
         limits: Limits,
         pictures: Pictures,
         web: WebSource | None,
+        token_id: int | None,
         within_s: float,
     ) -> None:
         self.token_uri = token_uri
         self.image_uri = image_uri
+        self.token_id = token_id
         self.limits = limits
         self.pictures = pictures
         self.web = web
@@ -221,7 +226,7 @@ class _Walk:
             await self.stock.fill(place, MAX_FOREIGN_BYTES, self.budget.left_s)
 
     def _understand(self, data: bytes, charset: str, binding: Binding) -> None:
-        self.found = read_foreign(data, charset)
+        self.found = read_foreign(data, charset, token_id=self.token_id)
         self.metadata_binding = binding
 
     async def _image_link(self) -> str:

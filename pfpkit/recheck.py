@@ -53,6 +53,7 @@ async def check(
             source,
             limits,
             renderer=renderer if decoding else None,
+            token_id=receipt.token.id_to_fill,
         )
     failed = next((step for step in proof.steps if step.outcome is Outcome.FAILED), None)
     if failed is not None:

@@ -120,6 +120,11 @@ token_id=771769, standard=<Standard.ERC721: 'erc721'>)
         """
         return f"{self.chain_id}-{self.contract.lower()}-{self.token_id}"
 
+    @property
+    def id_to_fill(self) -> int | None:
+        """The id that `{id}` stands for in its URI and metadata; None where that means nothing."""
+        return self.token_id if self.standard is Standard.ERC1155 else None
+
     def __str__(self) -> str:
         return f"eip155:{self.chain_id}/{self.standard}:{self.contract}/{self.token_id}"
 

@@ -43,6 +43,8 @@ _AT_ONCE = 32
 _READ_TOGETHER = 1_000
 """Tokens whose URIs are held before their walks begin; a URI may be a picture."""
 _Walk = Callable[[], Awaitable[Resolution]]
+_Content = tuple[str, str | None, int | None]
+"""Token URI, image URI, and the id that metadata for all ids is read with: one proof."""
 _NOBODYS = {Outcome.NO_TOKEN, Outcome.NO_CONTRACT}
 
 
@@ -73,8 +75,8 @@ class Resolver:
         self._limits = limits or (renderer.limits if renderer else None)
         self._reader = ChainReader(chain, cache)
         self._pictures = CachedPictures(renderer, cache) if renderer and cache else renderer
-        self._walks = Flights[tuple[str, str | None, bool], Proof]()
-        self._proofs = Recent[tuple[str, str | None], Proof](cache.memory_bytes if cache else 0)
+        self._walks = Flights[tuple[_Content, bool], Proof]()
+        self._proofs = Recent[_Content, Proof](cache.memory_bytes if cache else 0)
         self._slots = asyncio.Semaphore(at_once)
         self._open = AsyncExitStack()
 
@@ -247,27 +249,29 @@ class Resolver:
         if said.owner is None and said.balance is None:
             found = _unread(said.ref, said.holder, f"{said.outcome}: {said.reason}", owned)
             return replace(found, remembered=reading.remembered)
-        uri, image_uri = said.uri, said.image_uri
-        if uri is None:
+        if said.uri is None:
             proof = unwalked(said.reason or str(said.outcome), StepError(said.outcome))
-        elif (kept := self._proofs.get((uri, image_uri))) is not None:
+            return _answered(said, proof, reading, owned, pending)
+        content = (said.uri, said.image_uri, said.ref.id_to_fill)
+        if (kept := self._proofs.get(content)) is not None:
             proof = kept
         else:
             # Whoever asks meanwhile for the same content waits for this walk.
-            proof = await self._walks.once(
-                (uri, image_uri, fresh), lambda: self._proved(uri, image_uri, fresh)
-            )
+            proof = await self._walks.once((content, fresh), lambda: self._proved(content, fresh))
         return _answered(said, proof, reading, owned, pending)
 
-    async def _proved(self, uri: str, image_uri: str | None, fresh: bool) -> Proof:
+    async def _proved(self, content: _Content, fresh: bool) -> Proof:
+        uri, image_uri, token_id = content
         blocks: Blocks = self._blocks
         if self._cache is not None:
             blocks = CachedBlocks(self._blocks, self._cache, fresh=fresh)
         limits, pictures = self._limits, self._pictures
-        proof = await prove(uri, image_uri, blocks, limits, renderer=pictures, web=self._web)
+        proof = await prove(
+            *(uri, image_uri, blocks, limits), renderer=pictures, web=self._web, token_id=token_id
+        )
         if proof.holds:
             # By content or on chain: the same URIs have the same proof for ever.
-            self._proofs.put((uri, image_uri), proof, proof.bytes_held + len(uri))
+            self._proofs.put(content, proof, proof.bytes_held + len(uri))
         return proof
 
 

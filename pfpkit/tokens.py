@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from pfpkit.block import BlockRef
-from pfpkit.erc1155 import uri_for
+from pfpkit.erc1155 import filled_size, uri_for
 from pfpkit.errors import ChainError
 from pfpkit.lookup import Failed, Fault, Lookup, View
 from pfpkit.reference import Standard, TokenRef, checksum_address
@@ -98,9 +98,10 @@ class TokenAnswer:
     @property
     def uri(self) -> str | None:
         """The URI with `{id}` replaced, where the standard is ERC-1155."""
-        if self.token_uri is None or self.ref.standard is Standard.ERC721:
+        token_id = self.ref.id_to_fill
+        if self.token_uri is None or token_id is None:
             return self.token_uri
-        return uri_for(self.token_uri, self.ref.token_id)
+        return uri_for(self.token_uri, token_id)
 
 
 async def read_tokens(
@@ -199,7 +200,7 @@ class _Reading:
         token_id = self._ref.token_id
         if self._ref.standard is Standard.ERC1155:
             uri = self._needed(_uri(token_id), Outcome.NO_URI)
-            if len(uri) + 60 * uri.count("{id}") > MAX_URI:
+            if filled_size(uri) > MAX_URI:
                 raise _Ended(Outcome.TOO_LARGE, f"the URI has over {MAX_URI:,} letters")
             self.facts["token_uri"] = uri
             return

@@ -4,7 +4,8 @@ Pure. A byte order mark, line ends inside texts, unknown fields, wrong types, lo
 missing fields cost nothing; too many bytes, deep nesting, what is no JSON, and a field twice from
 which the picture or the name is read are refused. The picture is the first of `image`, `image_url`,
 `imageUrl` and `image_data` that is a text which is not blank: ERC-721, ERC-1155, and what
-https://docs.opensea.io/docs/metadata-standards names.
+https://docs.opensea.io/docs/metadata-standards names. ERC-1155, "Metadata URI JSON Schema", has
+`{id}` replaced in every value; it is in those that are read.
 """
 
 import json
@@ -12,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from pfpkit.erc1155 import filled_size, uri_for
 from pfpkit.errors import BadMetadata
 from pfpkit.metadata.strict_json import check_depth
 
@@ -43,9 +45,15 @@ class _Pairs(dict[str, Any]):
 
 
 def read_foreign(
-    data: bytes, charset: str = "", max_bytes: int = MAX_FOREIGN_BYTES
+    data: bytes,
+    charset: str = "",
+    max_bytes: int = MAX_FOREIGN_BYTES,
+    *,
+    token_id: int | None = None,
 ) -> ForeignMetadata:
     """Return what a token's metadata names; BadMetadata says why it names nothing.
+
+    With a `token_id`, `{id}` in it stands for that id, as ERC-1155 has it.
 
     >>> read_foreign(b'{"image": null, "image_url": "ipfs://x", "name": 7}')
     ForeignMetadata(image='ipfs://x', field='image_url', name=None)
@@ -73,8 +81,22 @@ def read_foreign(
         link = value.get(field)
         if isinstance(link, str) and link.strip():
             name = value.get("name")
-            return ForeignMetadata(link, field, name if isinstance(name, str) else None)
+            said = name if isinstance(name, str) else None
+            if token_id is not None:
+                link = _filled(field, link, token_id, max_bytes)
+                said = said and _filled("name", said, token_id, max_bytes)
+            return ForeignMetadata(link, field, said)
     raise BadMetadata(f"the metadata names no picture: no text in any of {', '.join(_IMAGES)}")
+
+
+def _filled(field: str, text: str, token_id: int, max_letters: int) -> str:
+    # Checked first: what is filled in may be 16 times as long as the metadata is allowed to be.
+    if (size := filled_size(text)) > max_letters:
+        raise BadMetadata(
+            f"the metadata's {field!r} has {size:,} letters with the token's id in it, over the "
+            f"{max_letters:,} allowed"
+        )
+    return uri_for(text, token_id)
 
 
 def _text(data: bytes, charset: str) -> str:

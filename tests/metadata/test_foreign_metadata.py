@@ -2,6 +2,7 @@
 
 given sloppy fields, reads the picture and the name
 given what two readers would take differently, or too much, refuses it
+given the id of an ERC-1155 token, `{id}` in what is read stands for it
 """
 
 import json
@@ -119,6 +120,34 @@ def test_read_foreign__when_flooded__memory_stays_bounded(unit: str) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 64 * 2**20
+
+
+def test_read_foreign__of_an_erc1155_token__has_the_id_in_what_is_read() -> None:
+    """ERC-1155: "if the string {id} exists in any JSON value, it MUST be replaced"."""
+    data = b'{"name":"No. {id}","image_url":"ipfs://x/{id}/{id}.png"}'
+    digits = "0" * 62 + "ab"
+    assert read_foreign(data, token_id=0xAB) == ForeignMetadata(
+        f"ipfs://x/{digits}/{digits}.png", "image_url", f"No. {digits}"
+    )
+    assert read_foreign(data) == ForeignMetadata("ipfs://x/{id}/{id}.png", "image_url", "No. {id}")
+
+
+@pytest.mark.parametrize("field", ["image", "name"])
+def test_read_foreign__when_the_id_makes_it_too_large__is_refused_before_it_is_made(
+    field: str,
+) -> None:
+    """A mebibyte of places would be sixteen; what just fits is read."""
+
+    def said(count: int) -> bytes:
+        return json.dumps({"image": URI, field: "{id}" * count}).encode()
+
+    assert len(read_foreign(said(2**14), token_id=1).image) in (len(URI), 2**20)
+    tracemalloc.start()
+    with pytest.raises(BadMetadata, match=f"{field}.* has 1,048,640 letters with the token's id"):
+        read_foreign(said(2**14 + 1), token_id=1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**20
 
 
 @given(data=st.binary(max_size=60) | st.text(max_size=60).map(str.encode))

@@ -1,4 +1,4 @@
-"""uri_for
+"""uri_for, filled_size
 
 given `{id}` any number of times, each is 64 lowercase hexadecimal digits
 given a URI without it, is that URI
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pfpkit.erc1155 import uri_for
+from pfpkit.erc1155 import filled_size, uri_for
 
 
 @pytest.mark.parametrize("token_id", [0, 10, 2**256 - 1])
@@ -31,4 +31,6 @@ def test_uri_for__when_the_id_is_not_named__is_the_same(uri):
 def test_uri_for__when_any_uri__keeps_all_else(parts, token_id):
     """What stands between the ids stays as it is; nothing is replaced twice."""
     parts = [part.replace("{", "") for part in parts]
-    assert uri_for("{id}".join(parts), token_id).split(token_id.to_bytes(32).hex()) == parts
+    filled = uri_for("{id}".join(parts), token_id)
+    assert filled.split(token_id.to_bytes(32).hex()) == parts
+    assert filled_size("{id}".join(parts)) == len(filled)
