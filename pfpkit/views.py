@@ -18,6 +18,8 @@ from pfpkit.reference import checksum_address
 
 __all__ = ["Call", "Reverted"]
 
+_WORD = 32
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -51,8 +53,11 @@ class Call:
         if plain is not None:
             return plain
         try:
+            # Filled up, or read as Ape has eth_abi read numbers, it would be another number.
+            if len(answer) < _WORD:
+                raise ValueError("shorter than any value")
             # Some contracts end a text where its letters end, and every wallet reads that.
-            (value,) = decode([self.returns], answer + bytes(-len(answer) % 32))
+            (value,) = decode([self.returns], answer + bytes(-len(answer) % _WORD))
         except (DecodingError, ValueError, OverflowError) as error:
             raise ChainError(
                 f"{self.signature} answered {len(answer)} bytes that are no "

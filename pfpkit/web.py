@@ -95,8 +95,13 @@ class Web:
         await self._pool.aclose()
 
     async def fetch(self, url: str, *, max_bytes: int | None = None) -> Download:
-        """Return what `url` gives, at most `max_bytes` of it; WebError with its fault otherwise."""
-        most = self.limits.max_bytes if max_bytes is None else max_bytes
+        """Return what `url` gives; WebError with its fault otherwise.
+
+        At most `max_bytes` of it, and never more than the limits allow.
+        """
+        most = self.limits.max_bytes
+        if max_bytes is not None:
+            most = min(most, max_bytes)
         try:
             async with asyncio.timeout(self.limits.total_s):
                 return await self._follow(self._checked(url), most)

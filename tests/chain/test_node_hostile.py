@@ -111,6 +111,23 @@ def test_call__when_the_node_floods__memory_stays_bounded():
         tracemalloc.stop()
 
 
+def test_call__when_a_view_answers_two_mebibytes__memory_is_a_few_times_that():
+    """Digits, text, bytes and their copies; nothing for each byte."""
+    flood = "0x" + "00" * 2**21
+
+    async def ask(url):
+        async with Node(url) as node:
+            return await node.tokens([(REF, OWNER)], BLOCK)
+
+    with HostileNode({"eth_call": lambda request, _: flood if "to" in request else "0x"}) as node:
+        tracemalloc.start()
+        try:
+            asyncio.run(ask(node.url))
+            assert tracemalloc.get_traced_memory()[1] < 64 * 2**20
+        finally:
+            tracemalloc.stop()
+
+
 def test_call__when_nobody_listens__says_so():
     """With what to do."""
     with HostileNode() as node:

@@ -231,6 +231,7 @@ def test_token__when_the_text_lacks_its_padding__is_read(read, tokens):
         ("ownerOf(uint256)", b""),
         ("ownerOf(uint256)", b"\1" * 32),
         ("ownerOf(uint256)", b"\1" * 20),
+        ("ownerOf(uint256)", bytes(31)),
         ("tokenURI(uint256)", b""),
         ("tokenURI(uint256)", b"ipfs://bafkqaaa"),
         ("tokenURI(uint256)", b"\xff" * 64),
