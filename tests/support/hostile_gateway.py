@@ -70,6 +70,8 @@ class HostileGateway(Loopback):
         self.elsewhere = elsewhere
         self.files: dict[str, bytes] = {}
         """Served by path, such as `CID/a.json`, to whoever asks for no format."""
+        self.lie_of_blocks: Lie | None = None
+        """About blocks that are asked for alone, when it is another one than about CARs."""
         self.first: list[Lie] = []
         """Used up one request after another, before `lie`."""
         self.retry_after = "60"
@@ -145,7 +147,8 @@ class _Handler(socketserver.BaseRequestHandler):
 
     def _lie(self, body: bytes, media_type: str) -> None:
         gateway = self.server.served
-        match gateway.first.pop(0) if gateway.first else gateway.lie:
+        lie = (media_type == _RAW and gateway.lie_of_blocks) or gateway.lie
+        match gateway.first.pop(0) if gateway.first else lie:
             case Lie.FLIPPED_BYTE:
                 middle = len(body) // 2
                 flipped = bytes((body[middle] ^ 1,)) if body else b"!"

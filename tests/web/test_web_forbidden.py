@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator, Sequence
 
 import pytest
+from resolver.attacks.addresses import FORBIDDEN, FORMS, PUBLIC, names
 from support.certificate import certificate
 from support.web_server import WebServer, page, redirect
 
@@ -22,30 +23,6 @@ from pfpkit.web import Download, Web, WebLimits
 
 SOON = WebLimits(connect_s=0.5, read_s=5.0, total_s=10.0)
 TLS = ssl.create_default_context()
-# Public by the registries, and routed nowhere since RFC 7526.
-PUBLIC = "192.88.99.1"
-
-ZONE = {
-    "cats.example": [PUBLIC],
-    "loop.example": ["127.0.0.1"],
-    "loop6.example": ["::1"],
-    "both.example": [PUBLIC, "127.0.0.1"],
-    "six.example": ["2606:4700::1111", "::1"],
-    "metadata.example": ["169.254.169.254"],
-    "mapped.example": ["::ffff:127.0.0.1"],
-    "zone.example": ["fe80::1%lo"],
-    "public-zone.example": ["2606:4700::1111%lo"],
-    "garbage.example": ["not an address"],
-    "many.example": [f"192.88.99.{n}" for n in range(1, 30)],
-}
-
-
-async def names(host: str, port: int) -> Sequence[str]:
-    """The tests' own resolver; what is not in its zone is asked of the system's."""
-    if host in ZONE:
-        return ZONE[host]
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(info[4][0]) for info in found]
 
 
 @pytest.fixture(scope="module")
@@ -77,108 +54,11 @@ def fetched(url: str, *, lookup: Lookup = names, **options: object) -> Download 
     return asyncio.run(scenario())
 
 
-FORBIDDEN = WebFault.FORBIDDEN_ADDRESS
-HOSTILE = {
-    # Loopback and its spellings; `P` is the victim's port, which is asked here.
-    "http://127.0.0.1:P/": FORBIDDEN,
-    "http://127.0.0.2:P/": FORBIDDEN,
-    "http://127.255.255.254:P/": FORBIDDEN,
-    "http://localhost:P/": FORBIDDEN,
-    "http://LOCALHOST:P/": FORBIDDEN,
-    "http://0.0.0.0:P/": FORBIDDEN,
-    "http://[::1]:P/": FORBIDDEN,
-    "http://[0:0:0:0:0:0:0:1]:P/": FORBIDDEN,
-    "http://[::]:P/": FORBIDDEN,
-    "https://127.0.0.1:P/": FORBIDDEN,
-    "HTTP://127.0.0.1:P/": FORBIDDEN,
-    "http://127.1:P/": WebFault.ODD_HOST,
-    "http://127.0.1:P/": WebFault.ODD_HOST,
-    "http://2130706433:P/": WebFault.ODD_HOST,
-    "http://0x7f000001:P/": WebFault.ODD_HOST,
-    "http://0x7f.0.0.1:P/": WebFault.ODD_HOST,
-    "http://127.0.0.0x1:P/": WebFault.ODD_HOST,
-    "http://017700000001:P/": WebFault.ODD_HOST,
-    "http://127.0.0.1.:P/": WebFault.ODD_HOST,
-    "http://0:P/": WebFault.ODD_HOST,
-    "http://0177.0.0.1:P/": WebFault.BAD_URL,
-    "http://127.0.0.01:P/": WebFault.BAD_URL,
-    "http://\uff11\uff12\uff17.0.0.1:P/": WebFault.BAD_URL,
-    "http://\u2460\u2461\u2466.\u24ea.\u24ea.\u2460:P/": WebFault.BAD_URL,
-    "http://127\u30020\u30020\u30021:P/": FORBIDDEN,
-    # IPv6 that hides IPv4, or is of this network.
-    "http://[::ffff:127.0.0.1]:P/": FORBIDDEN,
-    "http://[::ffff:7f00:1]:P/": FORBIDDEN,
-    "http://[::127.0.0.1]:P/": FORBIDDEN,
-    "http://[64:ff9b::7f00:1]:P/": FORBIDDEN,
-    "http://[64:ff9b:1::7f00:1]:P/": FORBIDDEN,
-    "http://[2002:7f00:1::]:P/": FORBIDDEN,
-    "http://[2001:0:7f00:1::]:P/": FORBIDDEN,
-    "http://[fe80::1]:P/": FORBIDDEN,
-    "http://[fe80::1%25lo]:P/": WebFault.BAD_URL,
-    "http://[fc00::1]:P/": FORBIDDEN,
-    "http://[fd00:ec2::254]:P/": FORBIDDEN,
-    "http://[fec0::1]:P/": FORBIDDEN,
-    "http://[ff02::1]:P/": FORBIDDEN,
-    "http://[2001:db8::1]:P/": FORBIDDEN,
-    "http://[100::1]:P/": FORBIDDEN,
-    # Private, shared, link-local, multicast, reserved, and services of clouds.
-    "http://10.0.0.1:P/": FORBIDDEN,
-    "http://172.16.0.1:P/": FORBIDDEN,
-    "http://192.168.0.1:P/": FORBIDDEN,
-    "http://100.64.0.1:P/": FORBIDDEN,
-    "http://169.254.169.254:P/latest/meta-data/": FORBIDDEN,
-    "http://100.100.100.200:P/": FORBIDDEN,
-    "http://168.63.129.16:P/": FORBIDDEN,
-    "http://192.0.0.192:P/": FORBIDDEN,
-    "http://198.18.0.1:P/": FORBIDDEN,
-    "http://192.0.2.1:P/": FORBIDDEN,
-    "http://224.0.0.1:P/": FORBIDDEN,
-    "http://240.0.0.1:P/": FORBIDDEN,
-    "http://255.255.255.255:P/": FORBIDDEN,
-    # Names.
-    "http://loop.example:P/": FORBIDDEN,
-    "http://loop6.example:P/": FORBIDDEN,
-    "http://both.example:P/": FORBIDDEN,
-    "http://six.example:P/": FORBIDDEN,
-    "http://metadata.example:P/": FORBIDDEN,
-    "http://mapped.example:P/": FORBIDDEN,
-    "http://zone.example:P/": FORBIDDEN,
-    "http://public-zone.example:P/": FORBIDDEN,
-    "http://garbage.example:P/": FORBIDDEN,
-    "http://many.example:P/": FORBIDDEN,
-    "http://absent.invalid:P/": WebFault.NO_SUCH_HOST,
-    # Ports, credentials, schemes, and what is no URL.
-    "http://cats.example:22/": WebFault.PORT,
-    "http://cats.example:6379/": WebFault.PORT,
-    "http://cats.example:99999/": WebFault.PORT,
-    "http://user@cats.example:P/": WebFault.CREDENTIALS,
-    "http://user:hush@127.0.0.1:P/": WebFault.CREDENTIALS,
-    "http://cats.example@127.0.0.1:P/": WebFault.CREDENTIALS,
-    "http://cats.example\\@127.0.0.1:P/": WebFault.CREDENTIALS,
-    "http://127.0.0.1:P\\@cats.example/": WebFault.CREDENTIALS,
-    "file:///etc/passwd": WebFault.SCHEME,
-    "gopher://127.0.0.1:P/_x": WebFault.SCHEME,
-    "ftp://127.0.0.1:P/": WebFault.SCHEME,
-    "unix:///var/run/docker.sock": WebFault.SCHEME,
-    "ws://127.0.0.1:P/": WebFault.SCHEME,
-    "//127.0.0.1:P/": WebFault.SCHEME,
-    "/etc/passwd": WebFault.SCHEME,
-    "": WebFault.SCHEME,
-    "http://": WebFault.BAD_URL,
-    "http:///x": WebFault.BAD_URL,
-    "http:127.0.0.1:P/": WebFault.BAD_URL,
-    "http://[::1:P/": WebFault.BAD_URL,
-    "http://cats.example/\r\nHost: x": WebFault.BAD_URL,
-    "http://127.0.0.1:P\r\n/": WebFault.BAD_URL,
-    "http://cats.example/" + "x" * 3000: WebFault.BAD_URL,
-}
-
-
 def at(url: str, victim: WebServer) -> str:
     return url.replace(":P", f":{victim.port}")
 
 
-@pytest.mark.parametrize("url", HOSTILE, ids=lambda url: ascii(url)[:60])
+@pytest.mark.parametrize("url", FORMS, ids=lambda url: ascii(url)[:60])
 def test_fetch__when_the_url_is_hostile__names_its_fault_and_connects_to_nothing(
     victim: WebServer, victim6: WebServer, url: str
 ) -> None:
@@ -186,7 +66,7 @@ def test_fetch__when_the_url_is_hostile__names_its_fault_and_connects_to_nothing
     for server in (victim, victim6):
         found = fetched(at(url, server), ports={80, 443, server.port})
         assert isinstance(found, WebError)
-        assert found.fault is HOSTILE[url], found
+        assert found.fault is FORMS[url], found
         assert str(found).isprintable()
         assert len(str(found)) < 600
         assert "hush" not in str(found)
@@ -202,7 +82,7 @@ STAYING = {
     "": WebFault.TOO_MANY_REDIRECTS,
 }
 AS_REFERENCES = {
-    **HOSTILE,
+    **FORMS,
     **STAYING,
     "//127.0.0.1:P/": FORBIDDEN,
     # A header has no such letters, only their bytes.

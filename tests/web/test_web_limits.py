@@ -4,12 +4,12 @@ Each has its named fault, takes no longer than its time and no more memory than 
 """
 
 import asyncio
-import gzip
 import time
 import tracemalloc
 
 import pytest
-from support.web_server import Answer, WebServer, after, dripping, page, redirect
+from resolver.attacks.transport import answers
+from support.web_server import WebServer, page, redirect
 
 from pfpkit.errors import WebError
 from pfpkit.guard import WebFault
@@ -17,62 +17,7 @@ from pfpkit.web import Download, Web, WebLimits
 
 MAX = 4 * 1024
 TIGHT = WebLimits(max_bytes=MAX, redirects=3, connect_s=1.0, read_s=0.3, total_s=0.6)
-HEAD = b"HTTP/1.1 200 OK\r\n"
-CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
-
-FAULTS: dict[str, tuple[Answer, WebFault]] = {
-    "silent": (after(30, b""), WebFault.TIMED_OUT),
-    "slowloris in the head": (dripping(HEAD, b"X: y\r\n", 0.05), WebFault.TIMED_OUT),
-    "slowloris in one header": (dripping(HEAD + b"X: ", b"y", 0.05), WebFault.TIMED_OUT),
-    "slowloris in the body": (dripping(HEAD + b"\r\n", b"y", 0.05), WebFault.TIMED_OUT),
-    "slowloris in chunks": (dripping(CHUNKED, b"1\r\ny\r\n", 0.05), WebFault.TIMED_OUT),
-    "slowloris in a chunk's length": (dripping(CHUNKED, b"0", 0.05), WebFault.TIMED_OUT),
-    "interim answers for ever": (
-        dripping(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", 0), WebFault.TIMED_OUT,
-    ),
-    "a head for ever": (dripping(HEAD, b"X: " + b"y" * 1000 + b"\r\n", 0), WebFault.NOT_HTTP),
-    "one header for ever": (dripping(HEAD + b"X: ", b"y" * 4096, 0), WebFault.NOT_HTTP),
-    "a body for ever": (dripping(HEAD + b"\r\n", b"y" * 4096, 0), WebFault.TOO_LARGE),
-    "chunks for ever": (
-        dripping(CHUNKED, b"800\r\n" + b"y" * 2048 + b"\r\n", 0), WebFault.TOO_LARGE,
-    ),
-    "tiny chunks for ever": (
-        dripping(CHUNKED, (b"8\r\n" + b"y" * 8 + b"\r\n") * 500, 0), WebFault.TOO_LARGE,
-    ),
-    "a chunk extension for ever": (dripping(CHUNKED + b"1;", b"x=y;" * 500, 0), WebFault.CUT_SHORT),
-    "trailers for ever": (
-        dripping(CHUNKED + b"0\r\n", b"X: " + b"y" * 1000 + b"\r\n", 0), WebFault.CUT_SHORT,
-    ),
-    "an absurd length": (
-        HEAD + b"Content-Length: 99999999999999999999\r\n\r\n", WebFault.TOO_LARGE,
-    ),
-    "two lengths": (
-        HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nyy", WebFault.NOT_HTTP,
-    ),
-    "less than announced": (HEAD + b"Content-Length: 9\r\n\r\nyy", WebFault.CUT_SHORT),
-    "too large by a byte": (page(b"y" * (MAX + 1)), WebFault.TOO_LARGE),
-    "gzip bomb": (
-        page(gzip.compress(bytes(2**24)), "Content-Encoding: gzip"), WebFault.COMPRESSED,
-    ),
-    "brotli": (page(b"y", "Content-Encoding: br"), WebFault.COMPRESSED),
-    "gzip as transfer coding": (
-        HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n", WebFault.NOT_HTTP,
-    ),
-    "no HTTP": (b"\x16\x03\x01 not HTTP\r\n\r\n", WebFault.NOT_HTTP),
-    "nothing": (b"", WebFault.NOT_HTTP),
-    "HTTP/0.9": (b"cats", WebFault.NOT_HTTP),
-    "404": (page(b"no", status="404 Not Found"), WebFault.NOT_FOUND),
-    "410": (page(b"no", status="410 Gone"), WebFault.NOT_FOUND),
-    "429": (page(b"later", status="429 Too Many Requests"), WebFault.BUSY),
-    "500": (page(b"oh", status="500 Oh"), WebFault.REFUSED),
-    "206": (page(b"part", status="206 Partial Content"), WebFault.REFUSED),
-    "204": (HEAD.replace(b"200", b"204") + b"\r\n", WebFault.REFUSED),
-    "304": (page(b"", status="304 Not Modified"), WebFault.REFUSED),
-    "a redirect nowhere": (page(b"", status="302 Found"), WebFault.REFUSED),
-    "a redirect to itself": (redirect("/"), WebFault.TOO_MANY_REDIRECTS),
-    "a redirect to no URL": (redirect("http://["), WebFault.BAD_URL),
-    "a redirect to a control character": (redirect("/\x1b[2J"), WebFault.BAD_URL),
-}  # fmt: skip
+FAULTS = answers(MAX)
 
 
 def run(server: WebServer, path: str = "/") -> tuple[Download | WebError, int]:
@@ -126,6 +71,23 @@ def test_fetch__when_all_is_well__gives_bytes_type_and_place() -> None:
             assert b"accept-encoding: identity" in lines
             for unwanted in (b"cookie", b"referer", b"authorization"):
                 assert unwanted not in lines
+
+
+@pytest.mark.parametrize("asked", [MAX - 1, MAX, MAX + 1, 2**30])
+def test_fetch__when_asked_for_so_many_bytes__keeps_to_the_tighter_limit(asked: int) -> None:
+    """A platform that allows few bytes is not asked by its own read path for more."""
+
+    async def scenario(path: str) -> int | WebFault:
+        async with Web(TIGHT, allowed=[f"localhost:{server.port}"]) as web:
+            try:
+                return len((await web.fetch(server.url(path), max_bytes=asked)).data)
+            except WebError as error:
+                return error.fault
+
+    most = min(asked, MAX)
+    with WebServer({"/": page(b"y" * most), "/more": page(b"y" * (most + 1))}) as server:
+        assert asyncio.run(scenario("/")) == most
+        assert asyncio.run(scenario("/more")) is WebFault.TOO_LARGE
 
 
 def test_fetch__when_the_environment_has_a_proxy__does_not_use_it(

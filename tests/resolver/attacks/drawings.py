@@ -1,13 +1,17 @@
-"""SVG drawings that attack whoever shows them: name, bytes, and the outcome that each has to have.
+"""SVG drawings that attack whoever shows them: scripts, entities, references outside, bombs.
 
-`cases(url, path)` names a server that must see no connection, and a picture that must not be read.
-Where two outcomes are given, it depends on the machine which of its limits is met first.
+Each is the picture of a token, on a gateway. They name a victim, a server that must see no
+connection, and a picture that is there and must not be read. Where several outcomes are given, it
+depends on the machine which of its limits is met first.
 """
 
 import base64
 import gzip
 import zlib
+from functools import cache, partial
+from pathlib import Path
 
+from resolver.attacks.attack import Scene, attack
 from support.pictures import encoded, noise, png_chunk, png_of, png_with
 
 from pfpkit.media import MediaOutcome
@@ -172,6 +176,24 @@ def _patterns(depth):
     return f'{first}{parts}<path d="M0 0h9v9H0z" fill="url(#p{depth - 1})"/>'
 
 
-def cases(url, path):
-    """Every drawing, with a server and a file that it must not reach."""
-    return [*scripts(), *outside(url, path), *bombs(), *malformed()]
+PICTURE = Path(__file__).parents[3] / "metadata" / "images" / "1.png"
+
+
+@cache
+def drawings(url):
+    """Every drawing with its outcomes, naming a server and a file that it must not reach."""
+    made = [*scripts(), *outside(url, PICTURE), *bombs(), *malformed()]
+    return {name: (data, wanted) for name, data, wanted in made}
+
+
+def of_name(name, scene: Scene) -> str:
+    """A token whose picture is that drawing."""
+    return scene.picture(drawings(scene.victim)[name][0])
+
+
+CASES = [
+    attack(
+        name, partial(of_name, name), "media", *(wanted if isinstance(wanted, tuple) else [wanted])
+    )
+    for name, (_, wanted) in drawings("http://server").items()
+]

@@ -1,14 +1,17 @@
-"""Pictures that attack whoever shows them: name, bytes, and the outcome that each has to have.
+"""Pictures that attack whoever shows them: bombs, cut files, disguises, parts beside the pixels.
 
-`SHOWN` stands where the attack is in a part that is thrown away: the picture is made anew without.
+Each is the picture of a token, on a gateway; `SHOWN` stands where the attack is in a part that is
+thrown away.
 """
 
 import random
 import struct
 import zlib
+from functools import partial
 from io import BytesIO
 
 from PIL import Image
+from resolver.attacks.attack import Scene, attack
 from support.pictures import (
     PROFILE,
     SCRIPT,
@@ -74,7 +77,6 @@ def bombs():
     yield "webp-says-16384-squared", webp_of(big, WEBP[12:]), TOO_LARGE
     yield "avif-says-20000-squared", _avif_of(20_000, 20_000), DAMAGED
     yield "avif-is-8200-wide", encoded(Image.new("L", (8_200, 8)), "AVIF"), TOO_LARGE
-    yield "33-mib-of-nothing", b"\x89PNG\r\n\x1a\n" + bytes(33 * 2**20), TOO_LARGE
 
 
 def damaged():
@@ -186,4 +188,12 @@ def _bmp(width, height):
     return data[:18] + struct.pack("<II", width, height) + data[26:]
 
 
-CASES = [*bombs(), *damaged(), *disguised(), *beside()]
+def of_bytes(data, scene: Scene) -> str:
+    """A token whose picture these bytes are."""
+    return scene.picture(data)
+
+
+CASES = [
+    attack(name, partial(of_bytes, data), "media", outcome)
+    for name, data, outcome in (*bombs(), *damaged(), *disguised(), *beside())
+]
