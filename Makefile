@@ -9,6 +9,9 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
+# Where ape starts its node, beside any other that runs: at a free port.
+OWN_NODE = APE_FOUNDRY_HOST=http://127.0.0.1:$$($(BIN)/python -c 'import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])')
+
 .PHONY: help setup demo test test-peers test-services test-browser test-deploy test-docs check readme figures bytecode analyse bench-gas bench-gas-experiments bench-pin bench-resolve bench-serve soak-pin chaos chaos-bugs prove prove-bugs mutate lock samples clean
 
 help: ## list the targets
@@ -26,7 +29,7 @@ test: setup ## all tests: units, contract, gas, stateful model, scripts
 
 PEERS := helia/node_modules js-ipfs/node_modules
 test-peers: setup .build/peers/python/.done $(PEERS:%=.build/peers/%/.package-lock.json) ## real IPFS nodes that nobody here wrote
-	@PFPKIT_PEERS=1 $(BIN)/pytest tests/peers tests/pinning/test_pinning_service.py \
+	@$(OWN_NODE) PFPKIT_PEERS=1 $(BIN)/pytest tests/peers tests/pinning/test_pinning_service.py \
 	  tests/pinning/test_pinner_promises.py -k 'peers or npm or js-ipfs'
 
 .build/peers/python/.done: tests/peers/requirements.lock
@@ -42,11 +45,10 @@ test-peers: setup .build/peers/python/.done $(PEERS:%=.build/peers/%/.package-lo
 	@touch $@
 
 test-browser: setup ## the pages in Chromium, with wallets, by keyboard, on a phone (INSTALL=1 installs Chromium)
-	@tools/browser.sh $(if $(INSTALL),--install)
+	@$(OWN_NODE) tools/browser.sh $(if $(INSTALL),--install)
 
 test-deploy: setup ## deploying: records, explorers that compile what they are sent (some minutes)
-	@port=$$($(BIN)/python -c 'import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])') && \
-	  PATH="$(CURDIR)/$(BIN):$$PATH" APE_FOUNDRY_HOST=http://127.0.0.1:$$port $(BIN)/ape test tests/deploy
+	@$(OWN_NODE) PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/ape test tests/deploy
 
 test-services: setup ## the profile service on PostgreSQL and an S3 server (packages: --install)
 	@tools/services.sh $(ARGS)

@@ -24,10 +24,9 @@ fi
 
 root=$PWD/$ceph/root
 libraries=$root/usr/lib/x86_64-linux-gnu
-run="$folder/ceph"
-mkdir -p "$run/mon" "$run/osd" "$run/rgw"
-monitor=$(free_port) gateway=$(free_port) id=$(cat /proc/sys/kernel/random/uuid)
-cat > "$run/ceph.conf" <<CONF
+
+configure_ceph() {
+  cat > "$run/ceph.conf" <<CONF
 [global]
 fsid = $id
 mon host = v1:127.0.0.1:$monitor
@@ -46,6 +45,7 @@ osd pool default pg num = 1
 osd pool default pgp num = 1
 osd crush chooseleaf type = 0
 osd crush update on start = false
+osd class update on start = false
 osd objectstore = memstore
 memstore device bytes = 1073741824
 mon allow pool size one = true
@@ -63,6 +63,7 @@ osd class dir = $libraries/rados-classes
 rgw data = $run/rgw
 rgw frontends = beast endpoint=127.0.0.1:$gateway
 CONF
+}
 
 of_ceph() {
   LD_LIBRARY_PATH="$root/lib/x86_64-linux-gnu:$libraries:$libraries/ceph" \
@@ -75,21 +76,30 @@ serve() {
   shift
   LD_LIBRARY_PATH="$root/lib/x86_64-linux-gnu:$libraries:$libraries/ceph" \
     "$root/usr/bin/$name" -c "$run/ceph.conf" "$@" -f >"$run/$name.out" 2>&1 &
-  stops+=("kill -9 $!; wait $! 2>/dev/null")
+  served+=($!)
 }
 
-# The monitor and the store need a moment before they answer; each command may be given again.
+end_ceph() {
+  for one in "${served[@]}"; do
+    kill -9 "$one" || true
+    wait "$one" 2>/dev/null || true
+  done
+  served=()
+}
+served=()
+stops+=(end_ceph)
+
+# Runs a command; the monitor and the store need a moment before they answer.
 patiently() {
   for _ in 1 2 3; do
     "$@" >"$run/said" 2>&1 && return
     sleep 2
   done
-  tail -n 5 "$run/said" "$run"/*.out >&2
-  stop "Ceph does not start: $*"
+  return 1
 }
 
 command_of_monitor() {
-  of_ceph timeout 60 /usr/bin/python3 - "$run/ceph.conf" "$1" <<'PYTHON'
+  of_ceph timeout 30 /usr/bin/python3 - "$run/ceph.conf" "$1" <<'PYTHON'
 import sys
 
 import rados
@@ -100,36 +110,55 @@ with rados.Rados(conffile=sys.argv[1], name="client.admin") as cluster:
 PYTHON
 }
 
-quietly of_ceph "$root/usr/bin/monmaptool" --create --fsid "$id" --addv a \
-  "[v1:127.0.0.1:$monitor]" "$run/monmap"
-quietly of_ceph "$root/usr/bin/ceph-mon" -c "$run/ceph.conf" --mkfs -i a --monmap "$run/monmap"
-serve ceph-mon -i a
-disk=$(cat /proc/sys/kernel/random/uuid)
-patiently command_of_monitor "{\"prefix\": \"osd new\", \"uuid\": \"$disk\"}"
-quietly of_ceph "$root/usr/bin/ceph-osd" -c "$run/ceph.conf" -i 0 --mkfs --osd-uuid "$disk"
-patiently command_of_monitor '{"prefix": "osd crush add", "id": 0, "weight": 1.0, "args": ["root=default"]}'
-serve ceph-osd -i 0
-export PFPKIT_TEST_S3_KEY_ID=tests PFPKIT_TEST_S3_SECRET_KEY=$id
-patiently of_ceph timeout 120 "$root/usr/bin/radosgw-admin" -c "$run/ceph.conf" user create \
-  --uid=tests --display-name=tests --access-key=tests --secret-key="$id"
-serve radosgw -n client.rgw
-export PFPKIT_TEST_S3=http://127.0.0.1:$gateway
 answers() {
-  .venv/bin/python - "$gateway" 2>/dev/null <<'PYTHON'
+  .venv/bin/python - "$gateway" <<'PYTHON'
 import http.client
 import sys
+import time
 
-gateway = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=5)
-gateway.request("GET", "/")
-gateway.getresponse()
+for _ in range(60):
+    try:
+        gateway = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=5)
+        gateway.request("GET", "/")
+        sys.exit(gateway.getresponse().status >= 500)
+    except OSError:
+        time.sleep(1)
+sys.exit("it does not answer")
 PYTHON
 }
-for _ in $(seq 60); do
-  answers && break
-  sleep 1
-done
-answers || {
-  tail -n 5 "$run"/*.out >&2
-  stop "Ceph's gateway does not answer"
+
+start_ceph() {
+  local disk
+  run=$(mktemp -d "$folder/ceph.XXXXXX")
+  monitor=$(free_port) gateway=$(free_port) id=$(cat /proc/sys/kernel/random/uuid)
+  disk=$(cat /proc/sys/kernel/random/uuid)
+  mkdir "$run/mon" "$run/osd" "$run/rgw" && configure_ceph || return
+  of_ceph "$root/usr/bin/monmaptool" --create --fsid "$id" --addv a "[v1:127.0.0.1:$monitor]" \
+    "$run/monmap" >"$run/said" 2>&1 || return
+  of_ceph "$root/usr/bin/ceph-mon" -c "$run/ceph.conf" --mkfs -i a --monmap "$run/monmap" \
+    >"$run/said" 2>&1 || return
+  serve ceph-mon -i a
+  patiently command_of_monitor "{\"prefix\": \"osd new\", \"uuid\": \"$disk\"}" || return
+  of_ceph "$root/usr/bin/ceph-osd" -c "$run/ceph.conf" -i 0 --mkfs --osd-uuid "$disk" \
+    >"$run/said" 2>&1 || return
+  patiently command_of_monitor \
+    '{"prefix": "osd crush add", "id": 0, "weight": 1.0, "args": ["root=default"]}' || return
+  serve ceph-osd -i 0
+  # Its first use makes the pools, which waits for the store.
+  of_ceph timeout 90 "$root/usr/bin/radosgw-admin" -c "$run/ceph.conf" user create --uid=tests \
+    --display-name=tests --access-key=tests --secret-key="$id" >"$run/said" 2>&1 || return
+  serve radosgw -n client.rgw
+  answers >"$run/said" 2>&1
 }
+
+# Its programs race with each other as they start: what does not start is started anew.
+for try in 1 2 3; do
+  start_ceph && break
+  echo "test-services: Ceph does not start (try $try of 3):" >&2
+  tail -n 5 "$run/said" "$run"/*.out "$run"/*.log >&2
+  end_ceph
+  [ "$try" != 3 ] || stop "Ceph does not start"
+done
+export PFPKIT_TEST_S3=http://127.0.0.1:$gateway
+export PFPKIT_TEST_S3_KEY_ID=tests PFPKIT_TEST_S3_SECRET_KEY=$id
 echo "test-services: Ceph's RADOS Gateway at 127.0.0.1:$gateway"
