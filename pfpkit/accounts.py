@@ -37,13 +37,14 @@ from pfpkit.transaction_plan import Intended, Plan, plan
 from pfpkit.translation import FOREIGN, origin, plain, translated
 
 if TYPE_CHECKING:
-    from ape.api import AccountAPI, ProviderAPI, ReceiptAPI
+    from ape.api import AccountAPI, ProviderAPI, ReceiptAPI, TransactionAPI
     from ape.contracts import ContractInstance
 
 __all__ = ["ReadingCommand", "ScriptCommand", "Sent", "Session", "named", "test_accounts"]
 
 CONTRACT = "ProfilePicture"
 _POLL_S = 1.0
+_LOCAL_WAIT_S = 120
 _PAUSES_S = (0.2, 0.5, 1.0)
 _KEEP_ONE = "start `anvil`, set APE_FOUNDRY_HOST=http://127.0.0.1:8545"
 
@@ -248,25 +249,16 @@ class Session:
             data = contract.constructor.serialize_transaction(*arguments.values()).data
         return Intended("deploy", None, bytes(data))
 
-    def _unlock(self) -> None:
-        # The user agreed to the transaction; a keyfile would ask again, twice for each.
-        agree = getattr(self.account, "set_autosign", None)
-        if agree is not None:
-            agree(True)
-
-    def deploy(self, arguments: Sequence[Any], plan: Plan, terms: Terms) -> Sent:
-        """Deploy the collection as planned."""
+    def deploy(
+        self, arguments: Sequence[Any], plan: Plan, terms: Terms, signed: Callable[[], None]
+    ) -> Sent:
+        """Deploy the collection as planned; `signed` is called just before it is sent."""
         with self._errors("the deployment"):
-            self._unlock()
             contract = getattr(ape.project, CONTRACT)
-            instance = self.account.deploy(
-                contract,
-                *arguments,
-                required_confirmations=0,
-                nonce=plan.steps[0].nonce,
-                **plan.overrides(terms),
+            asked = contract.constructor.serialize_transaction(
+                *arguments, required_confirmations=0, **plan.overrides(terms)
             )
-            receipt = instance.creation_metadata.receipt
+            receipt = self._transact("the deployment", asked, signed)
         return self._confirmed("deploy", receipt)
 
     def intended(self, address: str, method: str, *arguments: Any) -> Intended:
@@ -276,21 +268,36 @@ class Session:
         return Intended(method, address, bytes(data))
 
     def send(
-        self,
-        what: str,
-        address: str,
-        method: str,
-        *arguments: Any,
-        fees: Mapping[str, int] | None = None,
+        self, address: str, method: str, *arguments: Any, plan: Plan, terms: Terms
     ) -> "ReceiptAPI":
-        """Send one transaction and wait until it is in a block; `fees` as a plan has them."""
-        with self._errors(what):
-            self._unlock()
+        """Call a method of the collection as planned, and wait until it is in a block."""
+        with self._errors(method):
             call = getattr(self._contract(address), method)
-            receipt = call(
-                *arguments, sender=self.account, required_confirmations=0, **(fees or {})
+            asked = call.as_transaction(
+                *arguments, required_confirmations=0, **plan.overrides(terms)
             )
-        self._confirmed(what, receipt)
+            receipt = self._transact(method, asked, lambda: None)
+        self._confirmed(method, receipt)
+        return receipt
+
+    def _transact(
+        self, what: str, asked: "TransactionAPI", signed: Callable[[], None]
+    ) -> "ReceiptAPI":
+        """Sign a transaction, call `signed`, send it, and wait until it is in a block."""
+        # The user agreed to the transaction; a keyfile would ask again, twice for each.
+        agree = getattr(self.account, "set_autosign", None)
+        if agree is not None:
+            agree(True)
+        asked.sender = self.account.address
+        ready = self.account.sign_transaction(self.account.prepare_transaction(asked))
+        if ready is None:
+            raise TransactionFailed(f"{self.address} did not sign {what}, and it was not sent")
+        signed()
+        receipt = self._provider.send_transaction(ready)
+        if int(receipt.block_number) < 0:
+            # Ape does not wait for a local node that makes blocks at its own pace.
+            receipt = self._provider.get_receipt(str(receipt.txn_hash), timeout=_LOCAL_WAIT_S)
+            receipt.raise_for_status()
         return receipt
 
     def _contract(self, address: str) -> "ContractInstance":

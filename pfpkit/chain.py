@@ -193,9 +193,16 @@ class Node:
         """Return the wei that an address has."""
         return amount_of(await self._one("eth_getBalance", [address, "latest"]), self.name)
 
-    async def nonce(self, address: str, at: str = "pending") -> int:
-        """Return the nonce of an address's next transaction; `latest` counts mined ones alone."""
-        answer = await self._one("eth_getTransactionCount", [address, at])
+    async def nonce(self, address: str) -> int:
+        """Return the nonce of an address's next transaction, after those in the node's pool."""
+        answer = await self._one("eth_getTransactionCount", [address, "pending"])
+        return number_of(answer, self.name)
+
+    async def nonce_at(self, address: str, block: BlockRef) -> int:
+        """Return how many transactions of an address were mined up to `block`; ChainError."""
+        answer = await self._pinned("eth_getTransactionCount", [address], block)
+        if isinstance(answer, RpcError):
+            raise ChainError(f"{self.name} did not give the nonce of {address}: {answer}")
         return number_of(answer, self.name)
 
     async def code(self, address: str, at: str = "latest") -> bytes:

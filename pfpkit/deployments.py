@@ -118,15 +118,30 @@ class Deployment:
                 "make room, or ask for permission to write there"
             ) from error
 
+    @property
+    def text(self) -> str:
+        """The record as it is written."""
+        return json.dumps({"version": VERSION, **asdict(self)}, indent=2) + "\n"
+
+    def save_draft(self, record: Path) -> None:
+        """Write beside the record what is about to be deployed; BadInput when that cannot be."""
+        path = pending_path(record)
+        try:
+            write_file(path, self.text.encode())
+        except OSError as error:
+            raise BadInput(
+                f"{path} cannot be written: {error.strerror}; nothing was deployed; make room, or "
+                "ask for permission to write there"
+            ) from error
+
     def save(self, path: Path) -> None:
         """Write the record in one step; BadInput leaves the old one as it was."""
-        data = json.dumps({"version": VERSION, **asdict(self)}, indent=2) + "\n"
         try:
-            write_file(path, data.encode())
+            write_file(path, self.text.encode())
         except OSError as error:
             raise BadInput(
                 f"{path} cannot be written: {error.strerror}. The contract is deployed all the "
-                f"same, at {self.address}; make room and write this by hand:\n{data}"
+                f"same, at {self.address}; make room and write this by hand:\n{self.text}"
             ) from error
 
 

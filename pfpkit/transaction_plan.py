@@ -127,10 +127,11 @@ class Plan:
         return terms.fee_cap(self.now, self.limit, self.data_wei)
 
     def overrides(self, terms: Terms) -> dict[str, int]:
-        """Return gas limit and fees of its one transaction, as Ape names them."""
+        """Return nonce, gas limit and fees of its one transaction, as Ape names them."""
+        (only,) = self.steps
         cap = self.fee_cap(terms)
-        tip = min(self.now.tip, cap)
-        return {"gas_limit": self.limit, "max_fee": cap, "max_priority_fee": tip}
+        fees = {"max_fee": cap, "max_priority_fee": min(self.now.tip, cap)}
+        return {"nonce": only.nonce, "gas_limit": self.limit, **fees}
 
     def head(self) -> str:
         """Return what is asked about before sending: network, account, cost."""

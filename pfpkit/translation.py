@@ -16,6 +16,7 @@ from ape.exceptions import (
     ProviderError,
     SubprocessError,
     TransactionError,
+    TransactionNotFoundError,
 )
 from requests.exceptions import RequestException
 from web3.exceptions import Web3Exception
@@ -33,7 +34,7 @@ from pfpkit.errors import (
 __all__ = ["FOREIGN", "origin", "plain", "translated"]
 
 FOREIGN = (ApeException, RequestException, Web3Exception)
-_URL = re.compile(r"https?://[^\s'\"]+")
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'\"]+", re.IGNORECASE)
 _UNSET = re.compile(r"Invalid uri: \$(\w+)")  # Ape leaves an unset variable as it is written
 
 
@@ -52,7 +53,11 @@ def plain() -> Iterator[None]:
 
 
 def translated(error: Exception, what: str) -> PfpkitError:
-    """Return our error for one of Ape's, with what it was about."""
+    """Return our error for one of Ape's, with what it was about.
+
+    >>> print(translated(ProviderError("wss://node.example/v3/key: refused"), "the command"))
+    the node cannot be used: wss://node.example refused; start it, or check --network
+    """
     reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
     # A node's address may hold its key.
     reason = _URL.sub(lambda found: origin(found[0]), reason)
@@ -76,6 +81,11 @@ def translated(error: Exception, what: str) -> PfpkitError:
         return NodeUnreachable(
             f"{what}: the node does not answer ({type(error).__name__}); "
             "start it and run this again, which asks the chain what was done"
+        )
+    if isinstance(error, TransactionNotFoundError):
+        return ChainError(
+            f"{what} was sent, and is in no block yet; run this again, which asks the chain what "
+            "came of it"
         )
     if isinstance(error, AccountsError):
         return TransactionFailed(f"{what} was not sent: {reason}")

@@ -22,7 +22,7 @@ from pfpkit.deployments import (
     plain_arguments,
 )
 from pfpkit.errors import BadInput, NoSuchContract
-from pfpkit.flow.unfinished import send_once, unfinished
+from pfpkit.flow.unfinished import refuse_another_nonce, send_once, unfinished
 from pfpkit.fork import forked
 from pfpkit.metadata import CollectionMetadata
 from pfpkit.publication import read_back
@@ -90,6 +90,7 @@ async def deploy(
             planned.check(terms)
             return None
         planned = await session.plan(node, _WHAT, [intended], terms)
+        refuse_another_nonce(session, planned)
         Deployment.check_place(session.record())
         session.agree(planned, terms, yes=yes)
         draft = Deployment(
@@ -104,7 +105,7 @@ async def deploy(
             code=_code(work, intended.data, arguments),
             collection=_collection(work, itself.root),
         )
-        made = await send_once(session, node, draft, planned, terms)
+        made = send_once(session, draft, planned, terms)
     _save(session, work, made)
     gas = session.sent[-1].gas
     rows = [

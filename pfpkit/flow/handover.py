@@ -104,7 +104,7 @@ async def _send(
 ) -> None:
     planned = await session.plan(node, call[0], [session.intended(contract, *call)], terms)
     session.agree(planned, terms, yes=yes)
-    session.send(call[0], contract, *call, fees=planned.overrides(terms))
+    session.send(contract, *call, plan=planned, terms=terms)
     sent = session.sent[-1]
     click.echo(facts([("transaction", f"{sent.transaction}, block {sent.block}")]))
 

@@ -1,8 +1,9 @@
-"""ape run deploy, verify: networks by name, and a deployment that is killed
+"""ape run deploy, verify: networks by name, a chain that takes its time, and a kill
 
 given a network's variable, it is connected to; given none, or another chain's node, refused
 given a kill after the transaction was sent, the next run finds it, and deploys nothing twice
 given that what was sent is lost, the next run deploys
+given a local chain that makes blocks at its own pace, each command waits for its own
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import time
 from contextlib import ExitStack
 
 import pytest
-from support.anvil import DEPLOYER, Anvil
+from support.anvil import DEPLOYER, HOLDER, Anvil
 from support.project import Project
 
 NETWORKS = {
@@ -130,3 +131,13 @@ def test_deploy__what_was_sent_is_lost__deploys(pinned):
     assert ran.code == 0, ran
     assert "contract     0x5FbDB2315678afecb367f032d93F642f64180aa3" in ran.out
     assert not any(name.endswith(".pending.json") for name in project.records())
+
+
+def test_deploy__local_chain_makes_a_block_a_second__waits_for_it(pinned):
+    """Ape does not wait on such a chain; then there is no receipt, and no contract in it."""
+    project, anvil = pinned
+    anvil.rpc("evm_setIntervalMining", 1)
+    for command in (DEPLOY, f"ape run handover --account TEST::0 --to {HOLDER} --no-contract"):
+        ran = project.run(command)
+        assert ran.code == 0, ran
+    assert f"  offered to  {HOLDER}\n" in ran.out
