@@ -22,6 +22,7 @@ from pfpkit.flow.sending import SendOptions
 @click.option("--to", metavar="ADDRESS", help="Who gets the tokens.  [default: the account]")
 @click.option("--count", type=click.IntRange(1), help="How many of the record.  [default: all]")
 @click.option("--entry", "entries", multiple=True, metavar="N", help="These of the record alone.")
+@click.option("--any-receiver", is_flag=True, help="Do not ask a contract if it takes tokens.")
 @click.option("--gateway", "gateways", multiple=True, metavar="URL", help="Read back through it.")
 @BATCH
 @send_options

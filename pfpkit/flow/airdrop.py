@@ -125,14 +125,14 @@ class Wanted:
                 continue
             effect = Effect(self.contract, NOBODY, line.address, entry.digest.hex(), line.name)
             slot = self.sending.journal.of(effect)
-            if slot is not None:
+            if slot is not None and slot.is_ours:
                 (known,) = [one for one in slot.effects if one.what == effect.what]
                 if line.name != known.name and line.address != known.to:
                     what = f"token {line.number} was minted to {known.to} (nonce {slot.nonce})"
                     self.recipients.fault(line.line, what)
             elif entry.digest in state.by_digest:
                 elsewhere[line.line] = (state.by_digest[entry.digest], effect)
-            else:
+            elif slot is None:
                 wanted.append(effect)
                 self._missing.append(entry)
         await self._refuse_elsewhere(elsewhere, state)

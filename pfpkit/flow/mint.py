@@ -49,10 +49,12 @@ async def mint(
     entries: tuple[str, ...] = (),
     every: bool = False,
     options: SendOptions | None = None,
+    any_receiver: bool = False,
 ) -> list[Minting]:
     """Mint and print what came of it; what is minted already, the chain says.
 
-    `every` says what is the default: all of the record.
+    `every` says what is the default: all of the record. With `any_receiver`, a contract is not
+    asked whether it takes tokens.
     """
     options = options or SendOptions()
     receiver = checksum_address(to) if to else session.address
@@ -77,6 +79,8 @@ async def mint(
             raise TransactionFailed(
                 f"{session.address} may not mint, {state.minter} may; use --account of the minter"
             )
+        if receiver != session.address and not any_receiver:
+            await _check_receiver(node, session, state, receiver)
         with work.routes(gateways, live=not session.is_local) as routes:
             session.check_routes(routes)
             if image is None or words is None:
@@ -145,6 +149,17 @@ def _show(made: list[Minting], cost: Price) -> None:
     click.echo(f"  {len(made)} minted with {gas:,} gas: {cost.of(gas)}")
 
 
+async def _check_receiver(node: Node, session: Session, state: Minted, receiver: str) -> None:
+    """Refuse a contract that does not take tokens: `mint` does not ask it, and loses them."""
+    asked = {receiver: (NOBODY, state.total + 1)}
+    refused = await node.refusals(state.contract, session.address, asked, state.block)
+    if refused:
+        raise TransactionFailed(
+            f"{receiver} is {refused[receiver]}; nothing was sent; name another one with --to, or "
+            "say that it is meant with --any-receiver"
+        )
+
+
 async def _one_picture(
     work: Workspace, routes: list[Route], state: Minted, path: Path, words: TokenMetadata
 ) -> bytes:
@@ -182,13 +197,12 @@ async def _next(
             "name the entries to mint with --entry"
         )
     chosen = [work.pinned(key) for key in keys] if keys else list(pins.tokens)
+    unseen = [entry for entry in chosen if entry.digest not in state.by_digest]
+    effects = [Effect(state.contract, NOBODY, "", entry.digest.hex()) for entry in unseen]
     # What is in the journal is under way or was minted, whatever a node that lags behind says.
-    missing = [
-        entry
-        for entry in chosen
-        if entry.digest not in state.by_digest
-        and not sending.journal.of(Effect(state.contract, NOBODY, "", entry.digest.hex()))
-    ]
+    known = [effect for effect in effects if sending.journal.of(effect)]
+    await sending.check_mints(state.contract, known, state)
+    missing = [entry for entry, effect in zip(unseen, effects, strict=True) if effect not in known]
     if len(missing) < len(chosen):
         sending.say(f"  {len(chosen) - len(missing)} of {len(chosen)} were minted before")
     seen: dict[CID, str] = {}

@@ -22,6 +22,7 @@ from pfpkit.progress import Progress
 from pfpkit.rpc import patient
 from pfpkit.transaction_plan import Intended, Plan
 from pfpkit.transactions.batches import MOST_MINTS, Batches, call_data, call_name
+from pfpkit.transactions.budget import Budget
 from pfpkit.transactions.journal import Place, Slot, TransactionJournal
 from pfpkit.transactions.proof import Prover
 from pfpkit.transactions.sender import Rules, Sender
@@ -72,11 +73,14 @@ class Sending:
         self._progress: Progress | None = None
         self._counts: dict[str, int] = {}
         self._planned_at = 0
+        self._budget = Budget(options.terms.max_cost)
 
     async def __aenter__(self) -> Self:
         options, session = self.options, self.session
         self.events.say("begin", version=VERSION, command=self._done, plan=options.only_plan)
-        fork = await self.node.fork_name() if session.is_local else None
+        # Of a live network too: one that is forked keeps its chain id, so that what is signed for
+        # the fork could be sent to it.
+        fork = await self.node.fork_name()
         place = Place(session.chain_id, fork or session.genesis, session.address)
         holding = not options.only_plan
         self.journal = self._stack.enter_context(
@@ -110,7 +114,8 @@ class Sending:
             nonces = f"nonces {under_way[0].nonce} to {under_way[-1].nonce}"
             self.say(f"  of an earlier run, {_many(len(under_way))} under way, {nonces}")
             if not self.session.is_local and not self.options.yes:
-                click.confirm("This is a live network. See them to their end?", abort=True)
+                question = "This is a live network. See them to their end?"
+                click.confirm(question, abort=True, err=self.options.as_json)
         total = sum(len(slot.effects) for slot in under_way)
         await self._run("concluded", total, None)
 
@@ -141,6 +146,7 @@ class Sending:
             planned.check(options.terms)
             self.events.say(**planned.as_json())
         self.session.agree(planned, options.terms, yes=options.yes, quiet=options.as_json)
+        self._budget.set_aside(planned.data_wei)
         return planned
 
     async def send(self, effects: Sequence[Effect]) -> list[Slot]:
@@ -154,8 +160,9 @@ class Sending:
         return list(slots.values())
 
     async def minted(self, contract: str) -> Minted:
-        """Return what is minted, at a block that is not before what is done here."""
-        deepest = max((s.done.block for s in self.journal.slots.values() if s.done), default=0)
+        """Return what is minted, at a block that is not before what is known here."""
+        ends = [slot.done or slot.void for slot in self.journal.slots.values()]
+        deepest = max((end.block for end in ends if end), default=0)
 
         async def ask() -> Minted:
             state = await read_minted(self.node, contract)
@@ -165,11 +172,17 @@ class Sending:
 
         return await patient(ask, self.options.patience_s)
 
-    async def check_mints(self, contract: str, effects: Sequence[Effect]) -> Minted:
-        """Read from the chain that each bundle is minted, and once; ChainError if it is not."""
-        state = await self.minted(contract)
+    async def check_mints(
+        self, contract: str, effects: Sequence[Effect], state: Minted | None = None
+    ) -> Minted:
+        """See that each bundle is minted, and once, as the chain says now, or said in `state`;
+        ChainError if it is not."""
+        state = state or await self.minted(contract)
         twice = set(state.twice.values())
         for effect in effects:
+            slot = self.journal.of(effect)
+            if slot is not None and slot.is_open:
+                continue  # beside a plan alone; what is sent is seen to its end
             digest = bytes.fromhex(effect.what)
             if digest not in state.by_digest:
                 raise ChainError(
@@ -215,12 +228,12 @@ class Sending:
             confirmations=confirmations,
             in_flight=options.in_flight,
             max_fee=options.terms.max_fee,
-            max_cost=options.terms.max_cost if source is not None else None,
             stall_s=options.stall_s,
             look_s=0.1 if session.is_local else _LIVE_LOOK_S,
         )
         prover = Prover(self.node, self.wire, confirmations if session.is_local else None)
-        sender = Sender(self.wire, self.journal, session.signer, prover, rules, self._told)
+        signer, budget = session.signer, self._budget
+        sender = Sender(self.wire, self.journal, signer, prover, rules, budget, self._told)
         with Progress(label, total) as progress:
             self._progress = progress
             try:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from pfpkit.transactions.signed import Request
 
-__all__ = ["Market", "first_fees", "raised"]
+__all__ = ["Market", "first_fees", "is_plenty", "raised"]
 
 _STEP = 9, 8
+_PLENTY = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,20 @@ def raised(request: Request, market: Market, cap: int | None) -> Request | None:
         return None
     wanted = max(least, 2 * market.base + tip)
     return replace(request, max_fee=wanted if cap is None else min(wanted, cap), tip=tip)
+
+
+def is_plenty(request: Request, market: Market) -> bool:
+    """Whether a transaction offers so many times the usual tip that more of it would not help.
+
+    It waits for something else then: a node that passes nothing on, or a nonce before it.
+
+    >>> old = Request(1, 0, "", b"", 21_000, 100, 8)
+    >>> is_plenty(old, Market(10, 1)), is_plenty(old, Market(10, 2)), is_plenty(old, Market(99, 1))
+    (True, False, False)
+    """
+    return request.tip >= _PLENTY * max(1, market.tip) and (
+        request.max_fee >= market.base + request.tip
+    )
 
 
 def _eighth_more(fee: int) -> int:

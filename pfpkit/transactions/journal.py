@@ -4,7 +4,9 @@
         ["sign", nonce, contract, [[from, to, what, name], ...], block, hash, raw, time]
         ["replace", nonce, hash, raw, time]       the same with higher fees
         ["done", nonce, hash, block, block hash, gas used, wei a gas, [token ids]]
-        ["void", nonce, why, block, block hash]   can never be mined: another one had its nonce
+        ["void", nonce, why, block, block hash, [what]]   can never be mined, and what of its
+                                                  effects happened all the same, by others
+        ["final", block, block hash]              what is done up to here was seen to stay
 
 A line is on the disk when the call that writes it returns. Nothing is ever taken out: the journal
 is what says that a bundle is under way, or was. A line that a kill cut short was never sent and is
@@ -70,18 +72,23 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Void:
-    """Why none of the versions can ever be mined, and the block that proves it."""
+    """Why none of the versions can ever be mined, and the block that proves it.
+
+    `happened` has the `what` of effects that were there at that block: another transaction had
+    them, so that they are not free.
+    """
 
     why: str
     block: int
     block_hash: str
+    happened: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Slot:
     """One nonce of the account, and everything ever signed with it: the same call, other fees.
 
-    `block` is the number of the latest block when it was first signed.
+    `block` is one that was final when it was signed, so that none of it is mined before.
     """
 
     nonce: int
@@ -102,6 +109,11 @@ class Slot:
         """Whether it is still to be seen in a block that is deep enough."""
         return self.done is None and self.void is None
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether what happened, or may happen yet, is by one of its versions, to its receivers."""
+        return self.is_open or (self.done is not None and bool(self.done.hash))
+
 
 class TransactionJournal:
     """Use as `with TransactionJournal(root, place) as journal:`.
@@ -114,6 +126,8 @@ class TransactionJournal:
         self.place = place
         self.folder = root / ".pfpkit" / "transactions" / place.folder
         self.slots: dict[int, Slot] = {}
+        self.final = -1
+        """The number of the block up to which all that is done was seen to stay."""
         self._holding = holding
         self._held: int | None = None
         self._journal = Journal(self.folder / "journal", f"{_HEAD} {place}", keep_others=_HELP)
@@ -153,7 +167,8 @@ class TransactionJournal:
         return max(self.slots, default=-1) + 1
 
     def of(self, effect: Effect) -> Slot | None:
-        """Return the slot that has, or had, this effect; None when there is none but void ones."""
+        """Return the slot that has, or had, this effect; None when it is free: there is none, or
+        it is void and the effect did not happen."""
         return self._live.get(effect.identity)
 
     def sign(
@@ -198,9 +213,15 @@ class TransactionJournal:
             slot.done = done
 
     def void(self, slot: Slot, void: Void) -> None:
-        """Write down that no version of a slot can ever be mined; its effects are free again."""
-        self._append(["void", slot.nonce, void.why, void.block, void.block_hash])
+        """Write down that no version of a slot can ever be mined; what did not happen is free."""
+        where = [void.block, void.block_hash, list(void.happened)]
+        self._append(["void", slot.nonce, void.why, *where])
         self._drop(slot, void)
+
+    def seal(self, block: int, block_hash: str) -> None:
+        """Write down that all that is done up to a final block was seen in blocks that stay."""
+        self._append(["final", block, block_hash])
+        self.final = block
 
     def _keep(self, slot: Slot, signed: Signed) -> None:
         slot.versions.append(signed)
@@ -211,7 +232,7 @@ class TransactionJournal:
     def _drop(self, slot: Slot, void: Void) -> None:
         slot.void = void
         for effect in slot.effects:
-            if self._live.get(effect.identity) is slot:
+            if effect.what not in void.happened and self._live.get(effect.identity) is slot:
                 del self._live[effect.identity]
 
     def _read(self, number: int, line: bytes) -> None:
@@ -238,7 +259,10 @@ class TransactionJournal:
             hashed, block, block_hash, gas, wei, ids = rest
             self.slots[nonce].done = Done(hashed, block, block_hash, gas, wei, tuple(ids))
         elif kind == "void":
-            self._drop(self.slots[nonce], Void(*rest))
+            why, block, block_hash, happened = rest
+            self._drop(self.slots[nonce], Void(why, block, block_hash, tuple(happened)))
+        elif kind == "final":
+            self.final = nonce
         else:
             raise BadRecord(f"{kind!r} is no kind of line")
 

@@ -18,6 +18,8 @@ __all__ = ["Prover"]
 _FINAL_DEPTH = 64
 """Blocks after which a chain whose nodes know no `finalized` block is held to be final: two epochs
 of Ethereum."""
+_BLOCKS_AT_ONCE = 2_000
+"""Blocks whose events are asked for at once: many nodes give no more."""
 
 
 class Prover:
@@ -49,20 +51,18 @@ class Prover:
 
         return await patient(ask, self._wire.patience_s)
 
-    async def happened(self, slot: Slot, final: BlockRef) -> bool:
-        """Whether an effect of a slot has happened until a final block, by whomever.
+    async def happened(self, slot: Slot, final: BlockRef) -> tuple[Effect, ...]:
+        """Return the effects of a slot that have happened until a final block, by whomever.
 
         ChainError when that cannot be known.
         """
-        mints = [effect for effect in slot.effects if effect.is_mint]
-        if mints and await self._minted(slot.contract, mints, final):
-            return True
-        moves = [effect for effect in slot.effects if not effect.is_mint]
-        return any([await self._moved(slot, effect, final) for effect in moves])
+        if slot.effects[0].is_mint:
+            return await self._minted(slot, final)
+        return tuple([one for one in slot.effects if await self._moved(slot, one, final)])
 
-    async def _minted(self, contract: str, mints: list[Effect], final: BlockRef) -> bool:
+    async def _minted(self, slot: Slot, final: BlockRef) -> tuple[Effect, ...]:
         state = await patient(
-            lambda: read_minted(self._node, contract, final), self._wire.patience_s
+            lambda: read_minted(self._node, slot.contract, final), self._wire.patience_s
         )
         if state.unknown:
             ids = ", ".join(map(str, state.unknown))
@@ -70,11 +70,12 @@ class Prover:
                 f"tokens {ids} were minted and burned in one block, so that no node knows whether "
                 "they were those that are under way; nothing is sent in their place"
             )
-        return any(bytes.fromhex(effect.what) in state.by_digest for effect in mints)
+        return tuple(one for one in slot.effects if bytes.fromhex(one.what) in state.by_digest)
 
     async def _moved(self, slot: Slot, effect: Effect, final: BlockRef) -> bool:
         move = Transfer(effect.sender, effect.to, int(effect.what))
-        first = slot.block + 1
-        if first > final.number:
-            return False
-        return await self._wire.moved(slot.contract, move, first, final.number)
+        for first in range(slot.block + 1, final.number + 1, _BLOCKS_AT_ONCE):
+            last = min(first + _BLOCKS_AT_ONCE - 1, final.number)
+            if await self._wire.moved(slot.contract, move, first, last):
+                return True
+        return False

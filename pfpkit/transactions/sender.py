@@ -12,15 +12,20 @@ from typing import Any
 
 from pfpkit.cost import gwei
 from pfpkit.errors import ChainError, PfpkitError, TransactionFailed
-from pfpkit.transactions.calls import Source
-from pfpkit.transactions.fees import first_fees, raised
+from pfpkit.transactions import stops
+from pfpkit.transactions.budget import Budget
+from pfpkit.transactions.calls import NextCall, Source
+from pfpkit.transactions.fees import first_fees, is_plenty, raised
 from pfpkit.transactions.journal import Done, Slot, TransactionJournal, Void
+from pfpkit.transactions.outcome import found_version, ids_of
 from pfpkit.transactions.proof import Prover
-from pfpkit.transactions.signed import Request, Signer
+from pfpkit.transactions.signed import Request, Signed, Signer
 from pfpkit.transactions.wire import Answer, Look, Receipt, Said, Wire
 
 __all__ = ["Rules", "Sender", "Told"]
 
+_MANY_BLOCKS = 16
+"""So many blocks are worth a line, with which they are not asked for again."""
 _UNSEEN_LOOKS = 8
 """So often a nonce is seen used before the receipt of its transaction is held to be missing."""
 
@@ -29,15 +34,14 @@ _UNSEEN_LOOKS = 8
 class Rules:
     """How transactions are sent.
 
-    A slot is done when `confirmations` blocks follow its own. `max_fee` is wei a gas, `max_cost`
-    wei for what one run signs. After `raise_after` blocks without it, the first one that is missing
-    is sent with higher fees; after `stall_s` seconds without any progress the run stops.
+    A slot is done when `confirmations` blocks follow its own. `max_fee` is wei a gas. After
+    `raise_after` blocks without it, the first one that is missing is sent with higher fees; after
+    `stall_s` seconds without any progress the run stops.
     """
 
     confirmations: int = 0
     in_flight: int = 8
     max_fee: int | None = None
-    max_cost: int | None = None
     raise_after: int = 6
     stall_s: float = 600.0
     look_s: float = 0.25
@@ -57,6 +61,7 @@ class Sender:
         signer: Signer,
         prover: Prover,
         rules: Rules,
+        budget: Budget,
         told: Told,
     ) -> None:
         self._wire = wire
@@ -64,10 +69,13 @@ class Sender:
         self._signer = signer
         self._prover = prover
         self._rules = rules
+        self._budget = budget
         self._told = told
         self._source: Source | None = None
         self._is_used_up = True
         self._planned_at = 0
+        self._final = 0
+        """The number of a block that was final when the run began."""
         self._stop: PfpkitError | None = None
         self._seen: dict[int, str] = {}
         """Nonce -> the block that its transaction was in at the last look."""
@@ -79,7 +87,6 @@ class Sender:
         self._waits: tuple[int, str] | None = None
         self._told_of = -1
         self._recalled: dict[int, Done] = {}
-        self._committed: dict[int, int] = {}
         self._progress: tuple[Any, ...] = ()
         self._progress_at = 0.0
 
@@ -113,16 +120,32 @@ class Sender:
             self._check_stalled(look)
             await asyncio.sleep(self._rules.look_s)
         if self._stop is None and self._journal.open:
-            self._stop = self._not_final()
+            self._stop = stops.not_final([slot.nonce for slot in self._journal.open])
         if self._stop is not None:
             raise self._stop
 
     async def _recall(self) -> None:
-        """Look again at what was done in blocks that may still go: a reorganisation takes them."""
+        """Look again at what was done in blocks that may still go, or are not there any more: a
+        reorganisation takes them, at a time when no process may have been there to see it."""
         final = await self._prover.final()
-        for slot in self._journal.slots.values():
-            if slot.done is not None and slot.done.block > final.number:
+        self._final = final.number
+        slots = [slot for slot in self._journal.slots.values() if slot.done is not None]
+        young = {slot.done.block for slot in slots if slot.done and slot.done.block > final.number}
+        old = {slot.done.block for slot in slots if slot.done} - young
+        unseen = sorted(block for block in old if block > self._journal.final)
+        hashes = await self._wire.hashes(unseen)
+        gone = False
+        for slot in slots:
+            if slot.done is None:
+                continue
+            stays = hashes.get(slot.done.block, slot.done.block_hash) == slot.done.block_hash
+            if not stays:
+                gone = True
+                self._told("reorganised", nonce=slot.nonce, hash=slot.done.hash)
+            if slot.done.block in young or not stays:
                 self._recalled[slot.nonce], slot.done = slot.done, None
+        if len(unseen) >= _MANY_BLOCKS and not gone:
+            self._journal.seal(final.number, final.hash)
 
     def _reopen(self, look: Look) -> None:
         """Take up slots again that were done, where the chain says that their nonce is not used."""
@@ -135,7 +158,7 @@ class Sender:
         """Note what is done and what never will be; return the nonces whose end is not final."""
         waiting: set[int] = set()
         for slot in self._journal.open:
-            found = _found(slot, look)
+            found = found_version(slot, look.receipts)
             if found is None:
                 if self._seen.pop(slot.nonce, None) is not None:
                     self._told("reorganised", nonce=slot.nonce, hash=slot.last.hash)
@@ -151,7 +174,8 @@ class Sender:
                 self._seen[slot.nonce] = receipt.block_hash
             if look.head.number - receipt.block < self._rules.confirmations:
                 continue
-            if await self._wire.canonical(receipt.block) != receipt.block_hash:
+            there = await self._wire.hashes([receipt.block])
+            if there[receipt.block] != receipt.block_hash:
                 continue
             if receipt.succeeded:
                 self._done(slot, hashed, receipt)
@@ -160,7 +184,7 @@ class Sender:
         return waiting
 
     def _done(self, slot: Slot, hashed: str, receipt: Receipt) -> None:
-        ids = _ids(slot, receipt)
+        ids = ids_of(slot, receipt)
         if ids is None:
             raise ChainError(
                 f"{hashed} is in block {receipt.block}, and did not do what it was meant to: "
@@ -173,9 +197,7 @@ class Sender:
             slot.done = done  # as it was
             return
         self._journal.done(slot, done)
-        spent = receipt.gas * receipt.wei_per_gas
-        if slot.nonce in self._committed:
-            self._committed[slot.nonce] = spent
+        self._budget.settle(slot.nonce, receipt.gas * receipt.wei_per_gas)
         self._told(
             "done", nonce=slot.nonce, hash=hashed, block=receipt.block, effects=len(ids), ids=ids
         )
@@ -187,21 +209,20 @@ class Sender:
         if failed is None and self._used[slot.nonce] < _UNSEEN_LOOKS:
             return False  # a node may know of a block before it knows of its receipts
         if failed is not None and self._stop is None:
-            self._stop = TransactionFailed(
-                f"{slot.last.hash} failed in block {failed.block} with {failed.gas:,} gas, and "
-                "changed nothing but the balance; see why with an explorer, then run it again"
-            )
+            self._stop = stops.failed(slot.last.hash, failed)
         final = await self._prover.final()
         if await self._wire.nonce_at(final) <= slot.nonce:
             return True
-        if await self._prover.happened(slot, final):
-            # The effect is there, by a transaction that is not of this journal.
+        happened = await self._prover.happened(slot, final)
+        self._budget.settle(slot.nonce, failed.gas * failed.wei_per_gas if failed else 0)
+        if len(happened) == len(slot.effects):
+            # All of it is there, by transactions that are not of this journal.
             self._journal.done(slot, Done("", final.number, final.hash, 0, 0, ()))
             self._told("done", nonce=slot.nonce, hash="", block=final.number, effects=0, ids=())
             return False
         why = "it failed" if failed is not None else "another transaction had its nonce"
-        self._journal.void(slot, Void(why, final.number, final.hash))
-        self._committed.pop(slot.nonce, None)
+        what = tuple(effect.what for effect in happened)
+        self._journal.void(slot, Void(why, final.number, final.hash, what))
         self._told("void", nonce=slot.nonce, hash=slot.last.hash, why=why)
         if failed is None and self._source is not None:
             self._stop_for_others(slot.nonce)
@@ -226,46 +247,52 @@ class Sender:
                 if call is None:
                     self._is_used_up = True
                     return
-                request = Request(
-                    self._journal.place.chain_id, nonce, call.to, call.data, call.gas, *fees
-                )
-                if not self._affordable(nonce, request):
+                affordable = self._affordable(nonce, call, fees, look)
+                if affordable is None:
                     self._source.give_back(call.effects)
                     return
-                signed = self._signer.sign(request)
-                if signed.request != request:
-                    raise TransactionFailed(
-                        f"{self._signer.address} signed another transaction than it was asked "
-                        "for; nothing was sent; set its fees and gas by this command alone"
-                    )
+                chain_id = self._journal.place.chain_id
+                signed = self._signed(
+                    Request(chain_id, nonce, call.to, call.data, call.gas, *affordable)
+                )
             except PfpkitError as error:
                 self._stop = error
                 return
-            self._journal.sign(signed, call.effects, look.head.number, again=call.again)
-            self._committed[nonce] = request.most
+            before = [slot.done for effect in call.effects if (slot := self._journal.of(effect))]
+            block = max([self._final, *(done.block for done in before if done)])
+            self._journal.sign(signed, call.effects, block, again=call.again)
+            self._budget.sign(signed.request)
             self._told("signed", nonce=nonce, hash=signed.hash, effects=len(call.effects))
             unmined += 1
 
+    def _signed(self, request: Request) -> Signed:
+        """Return a request signed; TransactionFailed when what was signed is another one."""
+        signed = self._signer.sign(request)
+        if signed.request != request:
+            raise TransactionFailed(
+                f"{self._signer.address} signed another transaction than it was asked for; nothing "
+                "was sent; set its fees and gas by this command alone"
+            )
+        return signed
+
     def _stop_for_others(self, nonce: int) -> None:
         """Sign nothing more: what was planned may be what another transaction has done."""
-        self._stop = self._stop or TransactionFailed(
-            f"nonce {nonce} of {self._signer.address} is of a transaction that is not of this "
-            "journal: the account is used elsewhere; nothing more was signed; wait until it is in "
-            "a block, then run it again, which plans anew from the chain"
-        )
+        self._stop = self._stop or stops.used_elsewhere(nonce, self._signer.address)
 
-    def _affordable(self, nonce: int, request: Request) -> bool:
-        """Whether what is signed may cost no more than the limit, this included."""
-        limit = self._rules.max_cost
-        others = sum(wei for used, wei in self._committed.items() if used != nonce)
-        if limit is None or others + request.most <= limit:
-            return True
-        if not self._journal.open:
-            self._stop = TransactionFailed(
-                "the next transaction may cost more than --max-cost leaves; what was sent is done; "
-                "raise the limit, or wait for a lower base fee, and run it again"
-            )
-        return False
+    def _affordable(
+        self, nonce: int, call: NextCall, fees: tuple[int, int], look: Look
+    ) -> tuple[int, int] | None:
+        """Return what a gas may be offered, so that the run costs no more than its limit; None
+        when it has to wait for what others leave of it, or nobody will."""
+        left = self._budget.left(nonce)
+        if left is None or call.gas * fees[0] <= left:
+            return fees
+        if self._journal.open:
+            return None
+        lower = first_fees(look.market, left // call.gas)
+        if lower is None:
+            self._stop = stops.over_budget()
+        return lower
 
     async def _raise_fees(self, look: Look) -> None:
         for slot in self._unmined(look):
@@ -276,17 +303,27 @@ class Sender:
             late = look.head.number - tried >= self._rules.raise_after
             if not outbid and not (late and slot.nonce == look.nonce):
                 continue
-            request = raised(last, look.market, self._rules.max_fee)
-            if request is None or not self._affordable(slot.nonce, request):
+            if not outbid and is_plenty(last, look.market):
+                self._wait(
+                    slot.nonce,
+                    f"it offers a tip of {gwei(last.tip)} a gas, which is plenty, and the node "
+                    "does not get it into a block: ask another node",
+                )
+                continue
+            left = self._budget.left(slot.nonce)
+            caps = [self._rules.max_fee, None if left is None else left // last.gas]
+            cap = min((one for one in caps if one is not None), default=None)
+            request = raised(last, look.market, cap)
+            if request is None:
                 self._wait(
                     slot.nonce,
                     f"it offers {gwei(last.max_fee)} a gas at a base fee of "
                     f"{gwei(look.market.base)}, and the limits allow no more",
                 )
                 continue
-            signed = self._signer.sign(request)
+            signed = self._signed(request)
             self._journal.replace(slot, signed)
-            self._committed[slot.nonce] = request.most
+            self._budget.sign(request)
             self._tried[slot.nonce] = look.head.number
             self._words.pop(slot.nonce, None)
             self._told(
@@ -320,7 +357,11 @@ class Sender:
 
     def _unmined(self, look: Look) -> list[Slot]:
         """The open slots that are in no block and still can be, by nonce."""
-        return [s for s in self._journal.open if s.nonce >= look.nonce and not _found(s, look)]
+        return [
+            slot
+            for slot in self._journal.open
+            if slot.nonce >= look.nonce and not found_version(slot, look.receipts)
+        ]
 
     def _wait(self, nonce: int, why: str) -> None:
         if self._waits is None:
@@ -346,54 +387,8 @@ class Sender:
         patience = min(self._rules.stall_s, self._wire.patience_s if refused else float("inf"))
         if _clock() - self._progress_at < patience:
             return
-        what = self._stalled(look, refused)
-        raise TransactionFailed(f"{what}; what was signed is in {self._journal.folder}; {_AGAIN}")
-
-    def _stalled(self, look: Look, refused: dict[int, Said]) -> str:
-        if refused:
-            nonce, said = min(refused.items())
-            return f"the node does not take the transaction with nonce {nonce}: {said.words}"
         lowest = min((slot.nonce for slot in self._journal.open), default=None)
-        if lowest is not None and lowest > look.nonce:
-            return (
-                f"nonce {lowest} waits for nonce {look.nonce}, which is of no transaction that "
-                "this journal knows; send it from where it was made"
-            )
-        if self._waits is not None:
-            nonce, why = self._waits
-            return f"nothing moved: nonce {nonce} waits, for {why}"
-        return f"nothing moved: nonce {lowest} is in no block"
-
-    def _not_final(self) -> TransactionFailed:
-        nonces = ", ".join(str(slot.nonce) for slot in self._journal.open)
-        return TransactionFailed(
-            f"nonce {nonces} was used by a transaction that is not of this journal, in a block "
-            "that is not final; what was meant with it is sent again only then; run it again in "
-            "a quarter of an hour"
-        )
-
-
-_AGAIN = "run it again, which goes on from there and sends nothing twice"
-
-
-def _found(slot: Slot, look: Look) -> tuple[str, Receipt] | None:
-    """Return the version of a slot that is in a block, and its receipt."""
-    for one in reversed(slot.versions):
-        if one.hash in look.receipts:
-            return one.hash, look.receipts[one.hash]
-    return None
-
-
-def _ids(slot: Slot, receipt: Receipt) -> tuple[int, ...] | None:
-    """Return the tokens of a slot's effects in order; None when they are not what was meant."""
-    made = [(one.sender, one.to) for one in receipt.transfers]
-    if made != [(effect.sender, effect.to) for effect in slot.effects]:
-        return None
-    ids = tuple(one.token_id for one in receipt.transfers)
-    moved = [
-        (effect, id_) for effect, id_ in zip(slot.effects, ids, strict=True) if not effect.is_mint
-    ]
-    return ids if all(effect.what == str(id_) for effect, id_ in moved) else None
+        raise stops.stalled(look.nonce, lowest, refused, self._waits, self._journal.folder)
 
 
 def _clock() -> float:

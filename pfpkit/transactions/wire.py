@@ -158,12 +158,15 @@ class Wire:
             ),
         )
 
-    async def canonical(self, number: int) -> str:
-        """Return the hash of the block with this number on the node's chain."""
+    async def hashes(self, numbers: Sequence[int]) -> dict[int, str]:
+        """Return the hashes of the blocks with these numbers on the node's chain."""
+        blocks: list[tuple[str, list[Any]]] = [
+            ("eth_getBlockByNumber", [hex(number), False]) for number in numbers
+        ]
 
-        async def ask() -> str:
-            (said,) = await self._rpc.batch([("eth_getBlockByNumber", [hex(number), False])])
-            return self._block(said).hash
+        async def ask() -> dict[int, str]:
+            said = await self._rpc.batch(blocks)
+            return {n: self._block(one).hash for n, one in zip(numbers, said, strict=True)}
 
         return await patient(ask, self.patience_s)
 
@@ -214,6 +217,12 @@ class Wire:
         return number_of(said, self.name)
 
     def _receipt(self, said: Mapping[str, Any]) -> Receipt:
+        try:
+            return self._read_receipt(said)
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise ChainError(f"{self.name} gave a receipt that is none ({error!r})") from error
+
+    def _read_receipt(self, said: Mapping[str, Any]) -> Receipt:
         name = self.name
         logs = said.get("logs")
         return Receipt(

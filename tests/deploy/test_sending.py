@@ -7,8 +7,11 @@ stopped by Ctrl-C, it says what was done, and goes on.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from support.anvil import DEPLOYER, HOLDER, STRANGER, Anvil
@@ -16,7 +19,9 @@ from support.ens import Ens
 from support.node import calldata
 from support.project import ROOT, Project
 
+from pfpkit.chain import Node
 from pfpkit.ens import REGISTRY, namehash
+from pfpkit.flow.sending import Sending, SendOptions
 
 AIRDROP = "ape run airdrop recipients.csv --account TEST::0"
 TRANSFER = "ape run transfer --from-csv moves.csv --account TEST::0"
@@ -64,6 +69,18 @@ def owner(chain, contract, token_id):
 def run(project, command, code=0):
     ran = project.run(command)
     assert ran.code == code, ran
+    return ran
+
+
+def signed_only(project, chain, command):
+    """Run a command until it has signed something, and stop it: nothing is in a block."""
+    chain.rpc("evm_setAutomine", False)
+    journals = project.folder / ".pfpkit/transactions"
+    ran = project.interrupted(
+        command,
+        when=lambda: any('"sign"' in path.read_text() for path in journals.rglob("journal")),
+    )
+    assert ran.code == 130, ran
     return ran
 
 
@@ -172,14 +189,7 @@ def test_airdrop__interrupted__says_what_was_done_and_goes_on(collection):
     project, chain, contract = collection
     people = [(f"0x{number + 0xABC000:040x}", number) for number in range(1, 13)]
     write(project, "recipients.csv", "token", people)
-    chain.rpc("evm_setAutomine", False)
-    journals = project.folder / ".pfpkit/transactions"
-
-    def signed():
-        return any('"sign"' in path.read_text() for path in journals.rglob("journal"))
-
-    ran = project.interrupted(f"{AIRDROP} --batch 2", when=signed)
-    assert ran.code == 130, ran
+    ran = signed_only(project, chain, f"{AIRDROP} --batch 2")
     assert "stopped: 0 of 12 are minted, " in ran.message
     assert "under way; `ape run airdrop recipients.csv` goes on" in ran.message
     chain.rpc("evm_setAutomine", True)
@@ -188,6 +198,76 @@ def test_airdrop__interrupted__says_what_was_done_and_goes_on(collection):
     assert "  of an earlier run, " in again.out
     minted = chain.node.call(contract, calldata("totalMinted()"))
     assert int.from_bytes(minted) == 12
+
+
+@dataclass
+class Connected:
+    """Of a session on a live network, whose journal is whose."""
+
+    url: str
+    root: Path
+    chain_id: int = 1
+    address: str = DEPLOYER
+    genesis: str = "0x" + "ab" * 32
+    is_local: bool = False
+    is_ours: bool = False
+
+
+def test_sending__fork_of_a_live_network__has_a_journal_of_its_own(tmp_path):
+    """What was signed to try something out would be sent for real: it is of the same chain id."""
+
+    async def place(url):
+        async with (
+            Node(url) as node,
+            Sending(Connected(url, tmp_path), node, SendOptions(), "", "") as sending,
+        ):
+            return sending.journal.place
+
+    with Anvil("--chain-id", "1") as live, Anvil("--fork-url", live.url) as fork:
+        places = [asyncio.run(place(chain.url)) for chain in (live, fork, live)]
+    assert places[0] == places[2] != places[1]
+    assert places[0].genesis == Connected.genesis
+
+
+def test_airdrop__nonce_was_taken_by_a_mint_to_another__names_who_has_it(collection):
+    """What is there is read from the chain, and not held to be with whom it was meant for."""
+    project, chain, contract = collection
+    write(project, "recipients.csv", "token", [(HOLDER, 1)])
+    signed_only(project, chain, AIRDROP)
+    with next((project.folder / ".pfpkit/transactions").rglob("journal")).open() as lines:
+        bundle = json.loads(lines.readlines()[1][9:])[3][0][2]
+    chain.rpc("anvil_dropAllTransactions")
+    chain.rpc("evm_setAutomine", True)
+    call = calldata("mint(address,bytes32)", STRANGER, bytes.fromhex(bundle))
+    chain.node.transact(DEPLOYER, contract, call)
+    message = run(project, AIRDROP, code=1).error
+    assert f"line 2: it is token 1 already, minted to {STRANGER}" in message
+
+
+def test_airdrop__goes_on_with_a_limit__offers_no_more_for_what_was_signed_before(collection):
+    """The limit is of the run, and so of what it sends again with higher fees."""
+    project, chain, _ = collection
+    write(project, "recipients.csv", "token", [(HOLDER, 1)])
+    signed_only(project, chain, AIRDROP)
+    chain.rpc("anvil_setNextBlockBaseFeePerGas", hex(100 * 10**9))
+    chain.rpc("evm_mine")
+    message = run(project, f"{AIRDROP} --max-cost 0.0001 --stall 2", code=1).error
+    assert "the limits allow no more" in message
+    assert "0 of 1 are concluded, 1 transaction is under way" in message
+    chain.rpc("evm_setAutomine", True)
+
+
+def test_mint__to_a_contract_that_takes_no_tokens__is_refused_unless_it_is_meant(collection):
+    """The contract is not asked by `mint`: what it cannot move is lost."""
+    project, chain, contract = collection
+    mint = f"ape run mint --account TEST::0 --count 1 --to {contract}"
+    height = chain.height
+    message = run(project, mint, code=1).error
+    assert f"{contract} is a contract that refuses tokens" in message
+    assert "--any-receiver" in message
+    assert chain.height == height
+    run(project, f"{mint} --any-receiver")
+    assert owner(chain, contract, 1) == contract
 
 
 def test_transfer__from_a_file__moves_each_once(collection):

@@ -16,6 +16,7 @@ from eth_account import Account
 from pfpkit.chain import Node
 from pfpkit.minted import read_minted
 from pfpkit.transactions.batches import Batches
+from pfpkit.transactions.budget import Budget
 from pfpkit.transactions.journal import Place, TransactionJournal
 from pfpkit.transactions.proof import Prover
 from pfpkit.transactions.sender import Rules, Sender
@@ -87,7 +88,13 @@ class Stage:
         asyncio.run(self.send(effects, batch=batch, **how))
 
     async def send(
-        self, effects: Sequence[Effect], *, batch: int = 1, again: bool = False, **how: Any
+        self,
+        effects: Sequence[Effect],
+        *,
+        batch: int = 1,
+        again: bool = False,
+        max_cost: int | None = None,
+        **how: Any,
     ) -> None:
         rules = Rules(**{"look_s": 0.02, "stall_s": 20.0} | how)
         url = self.url or self.chain.url
@@ -97,7 +104,8 @@ class Stage:
                 Wire(url, DEPLOYER, patience_s=rules.stall_s) as wire,
             ):
                 prover = Prover(node, wire, rules.confirmations)
-                sender = Sender(wire, journal, LocalSigner(), prover, rules, self._tell)
+                signer, budget = LocalSigner(), Budget(max_cost)
+                sender = Sender(wire, journal, signer, prover, rules, budget, self._tell)
                 await sender.run()
                 state = await read_minted(node, self.contract)
                 minted, nonce = state.by_digest, await wire.nonce_at(state.block)

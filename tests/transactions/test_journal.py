@@ -52,10 +52,12 @@ def test_journal__opened_again__has_every_slot_as_it_was(tmp_path):
         journal.done(slot, DONE)
         journal.void(journal.sign(signed(1, mint(3)), [mint(3)], 6), VOID)
         journal.sign(signed(2, mint(4)), [mint(4)], 6)
+        journal.seal(8, "0x" + "04" * 32)
         before = journal.slots
     with opened(tmp_path) as journal:
         assert journal.slots == before
         assert journal.next_nonce == 3
+        assert journal.final == 8
         assert [slot.nonce for slot in journal.open] == [2]
         assert journal.of(mint(1)).done == DONE
         assert journal.of(mint(3)) is None
@@ -75,6 +77,19 @@ def test_sign__effect_is_under_way_or_done__is_refused(tmp_path):
         journal.sign(signed(1, mint(1)), [mint(1)], 5)
         with pytest.raises(BadRecord, match="nonce 1 is in"):
             journal.sign(signed(1, mint(9)), [mint(9)], 5)
+
+
+def test_void__one_of_its_effects_happened__only_the_other_is_free(tmp_path):
+    """By another transaction; it is not signed for again, before and after it is read anew."""
+    void = Void("another transaction had its nonce", 9, "0x" + "03" * 32, (mint(1).what,))
+    with opened(tmp_path) as journal:
+        slot = journal.sign(signed(0, mint(1), mint(2)), [mint(1), mint(2)], 5)
+        journal.void(slot, void)
+    with opened(tmp_path) as journal:
+        assert journal.slots[0].void == void
+        with pytest.raises(BadRecord, match="nothing was signed for it again"):
+            journal.sign(signed(1, mint(1)), [mint(1)], 5)
+        journal.sign(signed(1, mint(2)), [mint(2)], 5)
 
 
 def test_replace__call_is_another_one__is_refused(tmp_path):
