@@ -41,8 +41,8 @@ def used_elsewhere(nonce: int, address: str) -> TransactionFailed:
     """The account sends what the journal does not know: what was planned may be done by it."""
     return TransactionFailed(
         f"nonce {nonce} of {address} is of a transaction that is not of this journal: the account "
-        "is used elsewhere; nothing more was signed; wait until it is in a block, then run it "
-        "again, which plans anew from the chain"
+        "is used elsewhere; nothing more was signed; wait until it is in a block (docs/sending.md, "
+        "Stuck nonces, if it never is), then run it again, which plans anew from the chain"
     )
 
 

@@ -32,7 +32,7 @@ def main(stage: Path) -> None:
     keyfile = Account.encrypt(KEY, PASSPHRASE, kdf="pbkdf2", iterations=1)
     (accounts / "deployer.json").write_text(json.dumps(keyfile))
     with (
-        Anvil("--chain-id", "11155111", "--block-time", "1", "--mixed-mining") as sepolia,
+        Anvil("--chain-id", "11155111", "--block-time", "1") as sepolia,
         Gateway(BlockStore(project / ".pfpkit" / "blocks")) as gateway,
         SourcifyServer(sepolia) as sourcify,
     ):
