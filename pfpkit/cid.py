@@ -99,6 +99,11 @@ class CID:
             if end > len(data):
                 raise BadCID("the digest is cut short")
             return cls(0, DAG_PB, bytes(data[offset + 2 : end])), end
+        if data[offset : offset + 1] == b"\x01" and data[offset + 2 : offset + 4] == _SHA2_256_HEAD:
+            # As nearly all are; a codec of two bytes ends elsewhere.
+            end = offset + 36
+            if data[offset + 1] < 0x80 and end <= len(data):
+                return cls(1, data[offset + 1], bytes(data[offset + 4 : end])), end
         version, offset = read_varint(data, offset)
         if version != 1:
             raise BadCID(f"CID version {version} is unknown; only 0 and 1 exist")

@@ -101,6 +101,27 @@ def unwalked(reason: str, error: StepError | None = None) -> Proof:
     return Proof((begin, *rest), ())
 
 
+async def media_step(picture: bytes, pictures: Pictures) -> tuple[Step, Rendered | None]:
+    """Return the last step of a walk alone, and what came of the picture; None if nobody says."""
+    rendered: Rendered | None = None
+    started = time.monotonic()
+    error: StepError | None = None
+    try:
+        rendered = await pictures.render(picture)
+        said, outcome = _shown(rendered), Outcome.PASSED
+    except PfpkitError as failure:
+        outcome, said, error = Outcome.FAILED, str(failure), StepError.of(failure)
+    took_ms = round((time.monotonic() - started) * 1000)
+    return Step(_STEPS[-1], outcome, _line(said), error, took_ms), rendered
+
+
+def sha256_of(image: CID | None, picture: bytes) -> str:
+    """Return the sha2-256 of a picture whose blocks were hashed, in hexadecimal digits."""
+    if image is not None and image.codec == RAW:
+        return image.digest.hex()  # a file of one block
+    return hashlib.sha256(picture).hexdigest()
+
+
 class _Unbound(str):
     """The reason of a step that passed on what nothing binds."""
 
@@ -162,13 +183,8 @@ class _Walk:
             None if name_said is None else _line(name_said),
             self.metadata_binding,
             self.image_binding,
-            None if self.picture is None else self._sha256(self.picture),
+            None if self.picture is None else sha256_of(self.image, self.picture),
         )
-
-    def _sha256(self, picture: bytes) -> str:
-        if self.image is not None and self.image.codec == RAW:
-            return self.image.digest.hex()  # a file of one block, which was hashed
-        return hashlib.sha256(picture).hexdigest()
 
     async def _step(
         self, name: str, walk: Callable[[], Awaitable[str]], before: Sequence[Step]
@@ -310,11 +326,7 @@ class _Walk:
     async def _media(self) -> str:
         assert self.picture is not None
         self.rendered = rendered = await self.pictures.render(self.picture)
-        if rendered.outcome is MediaOutcome.TOO_LARGE:
-            raise TooLarge(str(rendered))
-        if not rendered.accepted:
-            raise BadImage(str(rendered))
-        return str(rendered)
+        return _shown(rendered)
 
     def _on_web(self, place: WebPlace, what: str) -> str:
         if self.web is None:
@@ -327,6 +339,15 @@ class _Walk:
     async def _download(self, place: WebPlace, max_bytes: int) -> Download:
         assert self.web is not None
         return await self.web.fetch(place.url, max_bytes=max_bytes)
+
+
+def _shown(rendered: Rendered) -> str:
+    """Return in words what came of a picture; BadImage or TooLarge when it is refused."""
+    if rendered.outcome is MediaOutcome.TOO_LARGE:
+        raise TooLarge(str(rendered))
+    if not rendered.accepted:
+        raise BadImage(str(rendered))
+    return str(rendered)
 
 
 async def _link(text: str, what: str, max_bytes: int) -> ContentURI:

@@ -137,4 +137,5 @@ class Proof:
         """How much of memory its picture, blocks and squares take."""
         squares = self.rendered.renditions if self.rendered else ()
         parts = [block.data for block in self.blocks] + [one.data for one in squares]
-        return sum(map(len, parts)) + len(self.picture or b"")
+        alone = self.picture is not None and not any(part is self.picture for part in parts)
+        return sum(map(len, parts)) + (len(self.picture or b"") if alone else 0)

@@ -13,11 +13,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from pfpkit.block import BlockRef
 from pfpkit.cache import OWNERSHIP_S, Cache, Fact, Flights, Recent
-from pfpkit.errors import BadInput, ChainError
+from pfpkit.errors import ChainError
 from pfpkit.holding import Reader, read_twice, two_blocks
 from pfpkit.reference import Standard, TokenRef
 from pfpkit.timestamp import timestamp
@@ -51,7 +52,7 @@ class Reading:
     @property
     def asked_at(self) -> str:
         """When it was asked, as receipts write times."""
-        return timestamp(datetime.fromtimestamp(self.at, UTC))
+        return _written(self.at)
 
 
 class ChainReader:
@@ -61,7 +62,7 @@ class ChainReader:
         self._chain, self._cache = chain, cache
         self._flights = Flights[str, Reading]()
         self._gone: set[BlockRef] = set()
-        self._understood = Recent[bytes, Reading](_UNDERSTOOD_BYTES)
+        self._understood = Recent[tuple[str, bytes], Reading](_UNDERSTOOD_BYTES)
 
     async def blocks(self, at: str | int | BlockRef) -> tuple[BlockRef, BlockRef]:
         """Return block `at` and the latest one; with a number or a block, that one twice."""
@@ -84,13 +85,13 @@ class ChainReader:
         ChainError when the chain cannot be asked.
         """
         cache = self._cache
-        if cache is None or not isinstance(at, str) or at.isdecimal():
+        if cache is None or not asked or not isinstance(at, str) or at.isdecimal():
             return await self.read_at(asked, await self.blocks(at))
         key = self._key(asked, at)
         if fresh:
             return await self._asked(cache, key, asked, at)
         fact = await cache.recall(key)
-        found = None if fact is None else self._read_before(fact, asked)
+        found = None if fact is None else self._read_before(key, fact, asked)
         if found is not None and not self._gone.intersection(_blocks(found)):
             return found
         return await self._flights.once(key, lambda: self._asked(cache, key, asked, at))
@@ -98,7 +99,7 @@ class ChainReader:
     async def _asked(self, cache: Cache, key: str, asked: Asked, at: str) -> Reading:
         begun, started = time.time(), time.monotonic()
         fact = await cache.recall(key, stale=True)
-        before = None if fact is None else self._read_before(fact, asked)
+        before = None if fact is None else self._read_before(key, fact, asked)
         found = await self.read_at(asked, await self.blocks(at))
         # Before the block was named, not when it was read at: that may be much later.
         found = replace(found, at=begun)
@@ -118,24 +119,28 @@ class ChainReader:
     async def _later(self, cache: Cache, key: str, asked: Asked, found: Reading) -> bool:
         """Whether another who asked after this one was answered before it."""
         fact = await cache.recall(key)
-        kept = None if fact is None else self._read_before(fact, asked)
+        kept = None if fact is None else self._read_before(key, fact, asked)
         return kept is not None and kept.at > found.at
 
-    def _read_before(self, fact: Fact, asked: Asked) -> Reading | None:
+    def _read_before(self, key: str, fact: Fact, asked: Asked) -> Reading | None:
         """Return the reading that a fact is; the same one is understood once."""
-        found = self._understood.get(fact.data)
+        found = self._understood.get((key, fact.data))
         if found is None:
-            found = _reading_of(fact)
+            found = _reading_of(fact, asked)
             if found is not None:
-                self._understood.put(fact.data, found, 2 * len(fact.data))
-        same = found is not None and _question(found.deep) == _question(found.latest) == asked
-        return found if same else None
+                self._understood.put((key, fact.data), found, 2 * len(fact.data))
+        return found
 
     def _key(self, asked: Asked, at: str) -> str:
         # Of these nodes: whoever wants more of them to agree does not believe fewer.
         names = json.dumps([(str(ref), holder) for ref, holder in asked])
         digest = hashlib.sha256(names.encode()).hexdigest()
         return f"tokens {digest} {at} {self._chain.identity}"
+
+
+@lru_cache(maxsize=64)  # all tokens of a reading have one
+def _written(at: float) -> str:
+    return timestamp(datetime.fromtimestamp(at, UTC))
 
 
 def _blocks(reading: Reading) -> set[BlockRef]:
@@ -147,47 +152,49 @@ def _bytes_of(reading: Reading) -> bytes:
     same = reading.deep == reading.latest
     said = {
         "at": reading.at,
-        "deep": [_fields(answer) for answer in reading.deep],
-        "latest": None if same else [_fields(answer) for answer in reading.latest],
+        "deep": _part(reading.deep),
+        "latest": None if same else _part(reading.latest),
     }
     return json.dumps(said).encode()
 
 
-def _question(answers: Sequence[TokenAnswer]) -> Asked:
-    return tuple((answer.ref, answer.holder) for answer in answers)
-
-
-def _reading_of(fact: Fact) -> Reading | None:
-    """Read what `_bytes_of` wrote; None when it is anything else."""
-    try:
-        said = json.loads(fact.data)
-        deep = tuple(map(_answer, said["deep"]))
-        latest = deep if said["latest"] is None else tuple(map(_answer, said["latest"]))
-        return Reading(deep, latest, float(said["at"]), remembered=True)
-    except (ValueError, TypeError, KeyError, AttributeError, BadInput):
-        return None
-
-
-def _fields(answer: TokenAnswer) -> dict[str, Any]:
-    declared = None if answer.declared is None else sorted(answer.declared)
-    return asdict(answer) | {
-        "ref": str(answer.ref),
-        "balance": None if answer.balance is None else str(answer.balance),
-        "declared": declared,
+def _part(answers: Sequence[TokenAnswer]) -> dict[str, Any]:
+    # All are of one block; the tokens and holders are those of the question, which is the key.
+    return {
+        "block": asdict(answers[0].block),
+        "answers": [_fields(answer) for answer in answers],
     }
 
 
-def _answer(fields: Mapping[str, Any]) -> TokenAnswer:
-    declared, balance = fields["declared"], fields["balance"]
-    return TokenAnswer(
-        TokenRef.parse(fields["ref"]),
-        fields["holder"],
-        BlockRef(**fields["block"]),
-        Outcome(fields["outcome"]),
-        fields["reason"],
-        fields["owner"],
-        None if balance is None else int(balance),
-        fields["token_uri"],
-        fields["image_uri"],
-        None if declared is None else frozenset(map(Standard, declared)),
+def _reading_of(fact: Fact, asked: Asked) -> Reading | None:
+    """Read what `_bytes_of` wrote of the same question; None when it is anything else."""
+    try:
+        said = json.loads(fact.data.decode())
+        deep = _answers(said["deep"], asked)
+        latest = deep if said["latest"] is None else _answers(said["latest"], asked)
+        return Reading(deep, latest, float(said["at"]), remembered=True)
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _fields(answer: TokenAnswer) -> list[Any]:
+    declared = None if answer.declared is None else sorted(answer.declared)
+    balance = None if answer.balance is None else str(answer.balance)
+    said = (answer.outcome, answer.reason, answer.owner, balance)
+    return [*said, answer.token_uri, answer.image_uri, declared]
+
+
+def _answers(said: Mapping[str, Any], asked: Asked) -> tuple[TokenAnswer, ...]:
+    """Return the answers that `_part` wrote, in the order in which the tokens were asked for."""
+    block = BlockRef(**said["block"])
+    return tuple(
+        TokenAnswer(
+            *(ref, holder, block, Outcome(outcome), reason, owner),
+            None if balance is None else int(balance),
+            *(token_uri, image_uri),
+            None if declared is None else frozenset(map(Standard, declared)),
+        )
+        for (ref, holder), (outcome, reason, owner, balance, token_uri, image_uri, declared) in zip(
+            asked, said["answers"], strict=True
+        )
     )

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -119,8 +120,7 @@ class Receipt:
         for all tokens that were asked for with it. `pending` says why the holder does not count
         yet, if that is so.
         """
-        chain, owner = _chain_steps(said, pending)
-        steps = (replace(chain, took_ms=took_ms), owner, *proof.steps)
+        steps = (*_chain_steps(said, pending, took_ms), *proof.steps)
         return cls(
             token=said.ref,
             block=said.block,
@@ -145,7 +145,7 @@ class Receipt:
             owner=self.owner,
             balance=self.balance,
         )
-        steps = (*_chain_steps(said, ""), *proof.steps)
+        steps = (*_chain_steps(said, "", 0), *proof.steps)
         return replace(self, **_facts(proof), steps=steps, verdict=_verdict(steps))
 
     @property
@@ -282,10 +282,11 @@ class Receipt:
                 )
 
 
-def _chain_steps(said: TokenAnswer, pending: str) -> tuple[Step, Step]:
+def _chain_steps(said: TokenAnswer, pending: str, took_ms: int) -> tuple[Step, Step]:
     block, holder = said.block, said.holder
     at = f"block {block.number} of {_when(block.timestamp)} ({block.hash})"
-    found = Step("chain", Outcome.PASSED, f"chain {said.ref.chain_id}, read at {at}")
+    read = f"chain {said.ref.chain_id}, read at {at}"
+    found = Step("chain", Outcome.PASSED, read, took_ms=took_ms)
     if said.ref.standard is Standard.ERC1155:
         who = f"{holder} has {said.balance or 'none'} of it at that block"
         instead = ""
@@ -298,6 +299,7 @@ def _chain_steps(said: TokenAnswer, pending: str) -> tuple[Step, Step]:
     return found, Step("owner", Outcome.PASSED, f"{who}{'' if holder is None else ', as asked'}")
 
 
+@lru_cache(maxsize=64)
 def _when(seconds: int) -> str:
     try:
         return timestamp(datetime.fromtimestamp(seconds, UTC))

@@ -139,6 +139,8 @@ def _token_id(text: str) -> int:
 
 def _refuse_lookalikes(text: str) -> None:
     """Refuse what is not printable ASCII: blanks, and letters that look like others."""
+    if text.isascii() and text.isprintable() and " " not in text:
+        return
     odd = next((letter for letter in text[:1000] if not "!" <= letter <= "~"), None)
     if odd is not None:
         name = unicodedata.name(odd, "no letter")

@@ -18,13 +18,14 @@ from functools import partial
 from typing import Self
 
 from pfpkit.block import BlockRef
-from pfpkit.cache import Cache, Flights, Recent
+from pfpkit.cache import Cache, Flights
 from pfpkit.cached import CachedBlocks, CachedPictures
+from pfpkit.cached_proofs import CachedProofs, Content
 from pfpkit.chain import Node
 from pfpkit.errors import ChainError
 from pfpkit.evidence import Proof, prove, unwalked
 from pfpkit.images import Limits
-from pfpkit.media import Renderer
+from pfpkit.media import HeaderReader, MediaLimits, Renderer
 from pfpkit.ownership import Ownership, State, ownership, unknown
 from pfpkit.proof import StepError
 from pfpkit.quorum import Quorum
@@ -43,8 +44,6 @@ _AT_ONCE = 32
 _READ_TOGETHER = 1_000
 """Tokens whose URIs are held before their walks begin; a URI may be a picture."""
 _Walk = Callable[[], Awaitable[Resolution]]
-_Content = tuple[str, str | None, int | None]
-"""Token URI, image URI, and the id that metadata for all ids is read with: one proof."""
 _NOBODYS = {Outcome.NO_TOKEN, Outcome.NO_CONTRACT}
 
 
@@ -72,11 +71,12 @@ class Resolver:
     ) -> None:
         self._chain, self._blocks, self._web, self._renderer = chain, blocks, web, renderer
         self._cache, self._at_once = cache, at_once
-        self._limits = limits or (renderer.limits if renderer else None)
+        self._limits = limits or (renderer.limits if renderer else MediaLimits())
         self._reader = ChainReader(chain, cache)
         self._pictures = CachedPictures(renderer, cache) if renderer and cache else renderer
-        self._walks = Flights[tuple[_Content, bool], Proof]()
-        self._proofs = Recent[_Content, Proof](cache.memory_bytes if cache else 0)
+        self._walks = Flights[tuple[Content, bool], Proof]()
+        pictures = self._pictures or HeaderReader(self._limits)
+        self._proofs = CachedProofs(cache, self._limits, pictures) if cache else None
         self._slots = asyncio.Semaphore(at_once)
         self._open = AsyncExitStack()
 
@@ -253,14 +253,14 @@ class Resolver:
             proof = unwalked(said.reason or str(said.outcome), StepError(said.outcome))
             return _answered(said, proof, reading, owned, pending)
         content = (said.uri, said.image_uri, said.ref.id_to_fill)
-        if (kept := self._proofs.get(content)) is not None:
+        if self._proofs and (kept := await self._proofs.get(content)):
             proof = kept
         else:
             # Whoever asks meanwhile for the same content waits for this walk.
             proof = await self._walks.once((content, fresh), lambda: self._proved(content, fresh))
         return _answered(said, proof, reading, owned, pending)
 
-    async def _proved(self, content: _Content, fresh: bool) -> Proof:
+    async def _proved(self, content: Content, fresh: bool) -> Proof:
         uri, image_uri, token_id = content
         blocks: Blocks = self._blocks
         if self._cache is not None:
@@ -269,9 +269,8 @@ class Resolver:
         proof = await prove(
             *(uri, image_uri, blocks, limits), renderer=pictures, web=self._web, token_id=token_id
         )
-        if proof.holds:
-            # By content or on chain: the same URIs have the same proof for ever.
-            self._proofs.put(content, proof, proof.bytes_held + len(uri))
+        if self._proofs:
+            await self._proofs.put(content, proof)
         return proof
 
 

@@ -104,7 +104,7 @@ def warm(there: Stage) -> Rows:
     with TemporaryDirectory(dir=BUILD) as cache:
         # Twice before: the first fills it, and the second finds its owners not too old.
         scene = there.scene(at_once=AT_ONCE, cache=cache, files=str(files), before=2)
-        return taking_turns([report.REMEMBERED, report.FILES], scene, 3)
+        return taking_turns([report.AGAIN, report.REMEMBERED, report.FILES], scene, 5)
 
 
 PARTS: dict[str, Callable[[Stage], Rows]] = {

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from pfpkit.cache.disk import Disk
+from pfpkit.cache.disk import Disk, Longer
 from pfpkit.cache.flights import Flights
 from pfpkit.cache.recent import Recent
 from pfpkit.cid import CID, Block, verify
@@ -158,17 +158,20 @@ class Cache:
 
     async def _get(self, key: str, read: Callable[[bytes], T | None]) -> T | None:
         """Return what `read` makes of an entry; a damaged one is dropped, and counts as none."""
-        found: T | None = None
-        size = self._disk.size(key)
-        if size is not None:
+
+        def got(max_bytes: int | None = None) -> T | None:
+            data = self._disk.get(key, max_bytes)
+            return None if data is None else read(data)
+
+        try:
             try:
-                if size <= _INLINE_BYTES:
-                    found = read(self._disk.get(key))
-                else:
-                    found = await asyncio.to_thread(lambda: read(self._disk.get(key)))
-            except BadContent:
-                self.counts.damaged += 1
-                self._disk.drop(key)
+                found = got(_INLINE_BYTES)
+            except Longer:
+                found = await asyncio.to_thread(got)
+        except BadContent:
+            found = None
+            self.counts.damaged += 1
+            self._disk.drop(key)
         self.counts.hits += found is not None
         self.counts.misses += found is None
         return found
@@ -210,7 +213,7 @@ def _fact_of(data: bytes, key: str) -> Fact:
         raise BadContent(f"{key}: the entry does not match its checksum")
     about, _, kept = body.partition(b"\n")
     try:
-        said = json.loads(about)
+        said = json.loads(about.decode())
         if said["key"] != key:
             raise BadContent(f"{key}: the entry is that of {said['key']}")
         return Fact(kept, said["keep_s"], said["found"], said["at"])

@@ -26,7 +26,7 @@ from pathlib import Path
 from pfpkit.errors import BadContent
 from pfpkit.flushing import write_all
 
-__all__ = ["Disk"]
+__all__ = ["Disk", "Longer"]
 
 _BLOCK = 4096
 _LOCK_S = 2.0
@@ -35,6 +35,10 @@ _LEFT_ALONE_S = 30.0
 _FREED = 8
 _NAME = re.compile(r"[0-9a-f]{64}")
 _SHARD = re.compile(r"[0-9a-f]{2}")
+
+
+class Longer(Exception):
+    """An entry has more bytes than were asked for."""
 
 
 class Disk:
@@ -46,27 +50,30 @@ class Disk:
         self._now = now
         self._left_alone_until = 0.0
 
-    def size(self, key: str) -> int | None:
-        """Return how many bytes an entry has, or None when it is not there."""
-        try:
-            status = os.stat(self._path(key), follow_symlinks=False)
-        except OSError:
-            return None
-        return status.st_size if stat.S_ISREG(status.st_mode) else None
+    def get(self, key: str, max_bytes: int | None = None) -> bytes | None:
+        """Return an entry as it is on the disk, and note its use; None when it is not there.
 
-    def get(self, key: str) -> bytes:
-        """Return an entry as it is on the disk, and note its use; BadContent when it is none."""
+        BadContent when it cannot be read. Longer when it has more than `max_bytes`, and then it is
+        not read.
+        """
         try:
             handle = os.open(self._path(key), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            try:
-                used = self._now()
-                with suppress(OSError):
-                    os.utime(handle, (used, used))
-                return _whole(handle)
-            finally:
-                os.close(handle)
+        except FileNotFoundError:
+            return None
         except OSError as error:
             raise BadContent(f"an entry cannot be read: {error.strerror}") from error
+        try:
+            status = os.fstat(handle)
+            if max_bytes is not None and status.st_size > max_bytes:
+                raise Longer
+            used = self._now()
+            with suppress(OSError):
+                os.utime(handle, (used, used))
+            return _whole(handle, status.st_size)
+        except OSError as error:
+            raise BadContent(f"an entry cannot be read: {error.strerror}") from error
+        finally:
+            os.close(handle)
 
     def put(self, key: str, data: bytes) -> str | None:
         """Keep an entry; return None, or in words why it could not be kept."""
@@ -169,10 +176,11 @@ def _noted(total: int) -> int | None:
     return int(text) if re.fullmatch(rb" *[0-9]{1,20}\n", text) else None
 
 
-def _whole(handle: int) -> bytes:
+def _whole(handle: int, size: int) -> bytes:
     parts: list[bytes] = []
-    while part := os.read(handle, 2**20):
+    while size > 0 and (part := os.read(handle, size)):
         parts.append(part)
+        size -= len(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 

@@ -36,18 +36,23 @@ def read_header(data: bytes) -> Header:
 
 def is_avif(data: bytes) -> bool:
     """Return whether the first bytes are those of an AVIF (AVIF 1.1, section 6: its brands)."""
+    if data[4:8] != b"ftyp":
+        return False
     size = int.from_bytes(data[:4], "big")
     brands = data[8 : min(size, 256)]
     named = {brands[n : n + 4] for n in (0, *range(8, len(brands), 4))}
-    return data[4:8] == b"ftyp" and not named.isdisjoint(_AVIF)
+    return not named.isdisjoint(_AVIF)
 
 
 def looks_like_svg(data: bytes) -> bool:
     """Return whether bytes begin as an SVG does: markup, and `<svg` near its start."""
-    start = data[:8192].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    start = data[:8192].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not start.startswith(b"<"):
+        return False
+    start = start.lower()
     if start.startswith((b"<!doctype html", b"<html")):
         return False
-    return start.startswith(b"<") and (b"<svg" in start or b":svg" in start)
+    return b"<svg" in start or b":svg" in start
 
 
 def unknown(data: bytes) -> Refusal:
