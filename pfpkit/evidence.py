@@ -11,7 +11,7 @@ and the proof does not hold. Follows ERC-721 Metadata and ERC-1155 for `image`.
 import asyncio
 import hashlib
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 from pfpkit.addresses import without_credentials
 from pfpkit.ahead import Ahead
@@ -103,16 +103,18 @@ def unwalked(reason: str, error: StepError | None = None) -> Proof:
 
 async def media_step(picture: bytes, pictures: Pictures) -> tuple[Step, Rendered | None]:
     """Return the last step of a walk alone, and what came of the picture; None if nobody says."""
-    rendered: Rendered | None = None
-    started = time.monotonic()
-    error: StepError | None = None
-    try:
+    found: list[Rendered] = []
+
+    async def media() -> str:
         rendered = await pictures.render(picture)
-        said, outcome = _shown(rendered), Outcome.PASSED
-    except PfpkitError as failure:
-        outcome, said, error = Outcome.FAILED, str(failure), StepError.of(failure)
-    took_ms = round((time.monotonic() - started) * 1000)
-    return Step(_STEPS[-1], outcome, _line(said), error, took_ms), rendered
+        found.append(rendered)
+        if rendered.outcome is MediaOutcome.TOO_LARGE:
+            raise TooLarge(str(rendered))
+        if not rendered.accepted:
+            raise BadImage(str(rendered))
+        return str(rendered)
+
+    return await _taken(_STEPS[-1], media), next(iter(found), None)
 
 
 def sha256_of(image: CID | None, picture: bytes) -> str:
@@ -127,7 +129,7 @@ class _Unbound(str):
 
 
 class _Walk:
-    """One walk; each `_step` method returns its reason in words, or raises."""
+    """One walk; each method of a step returns its reason in words, or raises."""
 
     def __init__(
         self,
@@ -167,10 +169,17 @@ class _Walk:
 
     async def run(self) -> Proof:
         steps: list[Step] = []
-        walks = (self._token_uri, self._metadata, self._image_link, self._image, self._media)
+        walks = (self._token_uri, self._metadata, self._image_link, self._image)
         async with self.ahead:
-            for name, walk in zip(_STEPS, walks, strict=True):
-                steps.append(await self._step(name, walk, steps))
+            for name, walk in zip(_STEPS, walks, strict=False):
+                if steps and steps[-1].outcome is Outcome.FAILED:
+                    break
+                steps.append(await _taken(name, walk))
+        if self.picture is not None:
+            media, self.rendered = await media_step(self.picture, self.pictures)
+            steps.append(media)
+        why = "an earlier step failed"
+        steps += [Step(name, Outcome.NOT_REACHED, why) for name in _STEPS[len(steps) :]]
         name_said = None if self.found is None else self.found.name
         return Proof(
             tuple(steps),
@@ -185,21 +194,6 @@ class _Walk:
             self.image_binding,
             None if self.picture is None else sha256_of(self.image, self.picture),
         )
-
-    async def _step(
-        self, name: str, walk: Callable[[], Awaitable[str]], before: Sequence[Step]
-    ) -> Step:
-        if before and before[-1].outcome in (Outcome.FAILED, Outcome.NOT_REACHED):
-            return Step(name, Outcome.NOT_REACHED, "an earlier step failed")
-        started = time.monotonic()
-        error: StepError | None = None
-        try:
-            said = await walk()
-            outcome = Outcome.UNVERIFIABLE if isinstance(said, _Unbound) else Outcome.PASSED
-        except PfpkitError as failure:
-            outcome, said, error = Outcome.FAILED, str(failure), StepError.of(failure)
-        took_ms = round((time.monotonic() - started) * 1000)
-        return Step(name, outcome, _line(said), error, took_ms)
 
     async def _locate(self, place: IpfsPath) -> CID:
         return await adrive(resolve(place.root, place.path), self.budget.get, hashed=True)
@@ -323,11 +317,6 @@ class _Walk:
         self.picture, self.image_binding = download.data, Binding.UNVERIFIABLE
         return _Unbound(f"{_sized(download.data)}, from {download.url}, which nothing binds")
 
-    async def _media(self) -> str:
-        assert self.picture is not None
-        self.rendered = rendered = await self.pictures.render(self.picture)
-        return _shown(rendered)
-
     def _on_web(self, place: WebPlace, what: str) -> str:
         if self.web is None:
             raise Unverified(
@@ -341,13 +330,17 @@ class _Walk:
         return await self.web.fetch(place.url, max_bytes=max_bytes)
 
 
-def _shown(rendered: Rendered) -> str:
-    """Return in words what came of a picture; BadImage or TooLarge when it is refused."""
-    if rendered.outcome is MediaOutcome.TOO_LARGE:
-        raise TooLarge(str(rendered))
-    if not rendered.accepted:
-        raise BadImage(str(rendered))
-    return str(rendered)
+async def _taken(name: str, walk: Callable[[], Awaitable[str]]) -> Step:
+    """Take one step and say how it ended."""
+    started = time.monotonic()
+    error: StepError | None = None
+    try:
+        said = await walk()
+        outcome = Outcome.UNVERIFIABLE if isinstance(said, _Unbound) else Outcome.PASSED
+    except PfpkitError as failure:
+        outcome, said, error = Outcome.FAILED, str(failure), StepError.of(failure)
+    took_ms = round((time.monotonic() - started) * 1000)
+    return Step(name, outcome, _line(said), error, took_ms)
 
 
 async def _link(text: str, what: str, max_bytes: int) -> ContentURI:
