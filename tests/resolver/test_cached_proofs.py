@@ -61,14 +61,14 @@ def kept(folder, proof, uris):
     async def keep():
         proofs, cache = opened(folder)
         await cache.keep(proof.blocks)
-        await proofs.put(*uris, proof)
+        await proofs.put((*uris, None), proof)
 
     asyncio.run(keep())
 
 
 def found(folder, uris, **options):
     """What another process finds."""
-    return asyncio.run(opened(folder, **options)[0].get(*uris))
+    return asyncio.run(opened(folder, **options)[0].get((*uris, None)))
 
 
 def rewritten(folder, uris, change):
@@ -76,7 +76,7 @@ def rewritten(folder, uris, change):
 
     async def write():
         proofs, cache = opened(folder)
-        key = proofs._key(*uris)
+        key = proofs._key((*uris, None))
         fact = await cache.recall(key)
         head, _, blocks = fact.data.partition(b"\n")
         said, blocks = change(json.loads(head), blocks)
@@ -112,6 +112,7 @@ def test_get__in_another_process__is_the_same_proof(shelf, second, tmp_path):
     assert again == proof
     assert [step.took_ms for step in again.steps[:-1]] == [s.took_ms for s in proof.steps[:-1]]
     assert found(tmp_path, (uris[0], None if second else "ipfs://x")) is None
+    assert asyncio.run(opened(tmp_path)[0].get((*uris, 7))) is None
 
 
 @pytest.mark.parametrize("shelf", SHELVES.values(), ids=SHELVES)
@@ -186,9 +187,9 @@ def test_get__when_the_picture_cannot_be_decoded_now__says_so_and_keeps_nothing(
 
     async def twice():
         proofs, _ = opened(tmp_path, pictures=Failing(LIMITS))
-        first = await proofs.get(*SHELF.uris)
+        first = await proofs.get((*SHELF.uris, None))
         proofs._pictures = HeaderReader(LIMITS)
-        return first, await proofs.get(*SHELF.uris)
+        return first, await proofs.get((*SHELF.uris, None))
 
     failed, passed = asyncio.run(twice())
     assert [str(step.outcome) for step in failed.steps] == ["passed"] * 4 + ["failed"]
@@ -215,8 +216,8 @@ def test_put__when_the_picture_is_in_no_block__is_in_memory_alone(tmp_path):
 
     async def put():
         proofs, _ = opened(tmp_path)
-        await proofs.put(*uris, proof)
-        return await proofs.get(*uris)
+        await proofs.put((*uris, None), proof)
+        return await proofs.get((*uris, None))
 
     assert asyncio.run(put()) is proof
     assert found(tmp_path, uris) is None
