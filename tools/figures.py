@@ -52,17 +52,17 @@ def blocks() -> dict[str, Callable[[], str]]:
         "compiler": lambda: report.sweep(experiments),
         "access list": lambda: report.access_lists(experiments),
     }
-    pins = pinning.read()
+    pins = pinning.KEPT.read()
     found["pinning, measured with"] = lambda: pinning.measured_with(pins)
     found["pinning, asked"] = lambda: pinning.figures(pins)
     for name in pinning.BASE:
         found[f"pinning, {name}"] = lambda name=name: pinning.part(pins, name)
-    reads = resolving.read()
+    reads = resolving.KEPT.read()
     found["resolving, measured with"] = lambda: resolving.measured_with(reads)
     found["resolving, asked"] = lambda: resolving.figures(reads)
     for name in resolving.PARTS:
         found[f"resolving, {name}"] = lambda name=name: resolving.part(reads, name)
-    served = serving.read()
+    served = serving.KEPT.read()
     found["serving, measured with"] = lambda: serving.measured_with(served)
     found["serving, asked"] = lambda: serving.figures(served)
     for name in serving.PARTS:

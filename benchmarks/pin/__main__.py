@@ -212,11 +212,11 @@ def main() -> None:
         for name in wanted.split(","):
             begin = time.monotonic()
             print(f"{name}: {PARTS[name].__doc__}", flush=True)
-            report.keep(head(), name, PARTS[name](), os.getloadavg()[1])
+            report.KEPT.keep(head(), name, PARTS[name](), os.getloadavg()[1])
             print(f"  {name} took {time.monotonic() - begin:.0f} s", flush=True)
     finally:
         shutil.rmtree(OUT, ignore_errors=True)
-    print("\n" + report.everything(report.read()))
+    print("\n" + report.everything(report.KEPT.read()))
 
 
 if __name__ == "__main__":

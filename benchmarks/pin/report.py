@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from statistics import median
-from typing import Any
 
-from benchmarks.gas.report import RESULTS, table
+from benchmarks.gas.report import table
+from benchmarks.record import Record, Results, loads, locked
 
-NAME = "pin.json"
+KEPT = Record("pin.json")
 LOCK = Path(__file__).resolve().parent / "peers" / "package-lock.json"
 
 SHA256 = "hashlib.sha256"
@@ -29,28 +28,10 @@ JSON = "json"
 RECORD = "pfpkit, the record"
 _MIB = 2**20
 
-Results = dict[str, Any]
-
-
-def read() -> Results:
-    """The results; without any, none."""
-    path = RESULTS / NAME
-    found: Results = json.loads(path.read_text()) if path.is_file() else {"parts": {}}
-    return found
-
-
-def keep(head: Results, part: str, rows: Results, load: float) -> None:
-    """Replace the figures of one part."""
-    parts = read()["parts"] | {part: {"load": round(load, 1), "rows": rows}}
-    text = json.dumps({"head": head, "parts": parts}, indent=2, ensure_ascii=False) + "\n"
-    (RESULTS / NAME).write_text(text)
-
 
 def libraries() -> dict[str, str]:
     """The other programs, and their versions."""
-    packages = json.loads(LOCK.read_text())["packages"]
-    wanted = json.loads(LOCK.with_name("package.json").read_text())["devDependencies"]
-    return {name: packages[f"node_modules/{name}"]["version"] for name in wanted}
+    return locked(LOCK)
 
 
 def measured_with(results: Results) -> str:
@@ -59,12 +40,11 @@ def measured_with(results: Results) -> str:
         return "Not measured yet: `make bench-pin`."
     head = results["head"]
     others = ", ".join(f"{name} {version}" for name, version in head["libraries"].items())
-    loads = ", ".join(f"{one['load']} ({name})" for name, one in results["parts"].items())
     sha = "with" if head["sha_instructions"] else "without"
     return (
         f"Measured on {head['processor']} ({head['cores']} cores, {sha} SHA instructions); Python "
         f"{head['python']}, {head['openssl']}; Node.js {head['node']}; {others}. Other work on the "
-        f"machine meanwhile, as its load: {loads}."
+        f"machine meanwhile, as its load: {loads(results)}."
     )
 
 

@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import json
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
-from typing import Any
 
-from benchmarks.gas.report import RESULTS, table
+from benchmarks.gas.report import table
+from benchmarks.record import Record, Results, loads, locked
 
-NAME = "resolve.json"
+KEPT = Record("resolve.json")
 LOCK = Path(__file__).resolve().parent / "peers" / "package-lock.json"
 
 OURS = "pfpkit, verified"
@@ -41,29 +40,12 @@ PARTS = ("one", "many", "other", "helia", "memory", "warm")
 AT_ONCE = (1, 32, 128)
 _MIB = 2**20
 
-Results = dict[str, Any]
-
-
-def read() -> Results:
-    """The results; without any, none."""
-    path = RESULTS / NAME
-    found: Results = json.loads(path.read_text()) if path.is_file() else {"parts": {}}
-    return found
-
-
-def keep(head: Results, part: str, rows: Results, load: float) -> None:
-    """Replace the figures of one part."""
-    parts = read()["parts"] | {part: {"load": round(load, 1), "rows": rows}}
-    text = json.dumps({"head": head, "parts": parts}, indent=2, ensure_ascii=False) + "\n"
-    (RESULTS / NAME).write_text(text)
-
 
 def libraries() -> dict[str, str]:
     """The other programs and libraries, and their versions."""
-    packages = json.loads(LOCK.read_text())["packages"]
-    wanted = json.loads(LOCK.with_name("package.json").read_text())["devDependencies"]
-    found = {name: packages[f"node_modules/{name}"]["version"] for name in wanted}
-    return found | {name: version(name) for name in ("httpx", "httpcore", "aiohttp", "uvicorn")}
+    return locked(LOCK) | {
+        name: version(name) for name in ("httpx", "httpcore", "aiohttp", "uvicorn")
+    }
 
 
 def measured_with(results: Results) -> str:
@@ -72,12 +54,11 @@ def measured_with(results: Results) -> str:
         return "Not measured yet: `make bench-resolve`."
     head = results["head"]
     others = ", ".join(f"{name} {number}" for name, number in head["libraries"].items())
-    loads = ", ".join(f"{one['load']} ({name})" for name, one in results["parts"].items())
     sha = "with" if head["sha_instructions"] else "without"
     return (
         f"Measured on {head['processor']} ({head['cores']} cores, {sha} SHA instructions); Python "
         f"{head['python']}, {head['openssl']}; Node.js {head['node']}; {others}. Other work on the "
-        f"machine meanwhile, as its load, the servers' own included: {loads}."
+        f"machine meanwhile, as its load, the servers' own included: {loads(results)}."
     )
 
 

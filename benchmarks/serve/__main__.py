@@ -145,8 +145,8 @@ def main() -> None:
     with stage() as there:
         for name in wanted:
             print(f"{name}: {PARTS[name].__doc__}", flush=True)
-            report.keep(head(), name, PARTS[name](there), before)
-    print(f"took {time.monotonic() - begin:.0f} s\n\n" + report.everything(report.read()))
+            report.KEPT.keep(head(), name, PARTS[name](there), before)
+    print(f"took {time.monotonic() - begin:.0f} s\n\n" + report.everything(report.KEPT.read()))
 
 
 if __name__ == "__main__":

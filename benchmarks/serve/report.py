@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import json
 from statistics import median
-from typing import Any
 
-from benchmarks.gas.report import RESULTS, table
+from benchmarks.gas.report import table
+from benchmarks.record import Record, Results, loads
 
-NAME = "serve.json"
+KEPT = Record("serve.json")
 SERVERS = {
     name: (f"the profile service, {name}", f"bare Starlette, {name}")
     for name in ("uvicorn", "granian")
@@ -24,22 +23,6 @@ WITHIN_S = 60
 _MIB = 2**20
 _WHAT = {"avatar": "a token's avatar", "picture": "the file of somebody's picture"}
 
-Results = dict[str, Any]
-
-
-def read() -> Results:
-    """The results; without any, none."""
-    path = RESULTS / NAME
-    found: Results = json.loads(path.read_text()) if path.is_file() else {"parts": {}}
-    return found
-
-
-def keep(head: Results, part: str, rows: Any, load: float) -> None:
-    """Replace the figures of one part; `load` is the machine's before it."""
-    parts = read()["parts"] | {part: {"load": round(load, 1), "rows": rows}}
-    text = json.dumps({"head": head, "parts": parts}, indent=2, ensure_ascii=False) + "\n"
-    (RESULTS / NAME).write_text(text)
-
 
 def measured_with(results: Results) -> str:
     """Machine and versions, in some sentences."""
@@ -47,11 +30,10 @@ def measured_with(results: Results) -> str:
         return "Not measured yet: `make bench-serve`."
     head = results["head"]
     others = ", ".join(f"{name} {number}" for name, number in head["libraries"].items())
-    loads = ", ".join(f"{one['load']} ({name})" for name, one in results["parts"].items())
     return (
         f"Measured on {head['processor']} ({head['cores']} cores); Python {head['python']}, "
         f"{others}; {head['nginx']}. The load was made by {head['tool']}. The machine's load "
-        f"before everything began, by other work: {loads}."
+        f"before everything began, by other work: {loads(results)}."
     )
 
 
