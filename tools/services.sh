@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The profile service's tests on real services: PostgreSQL, an S3 server that checks signatures
-# (Ceph's RADOS Gateway), nginx. Started here or by the tests, in folders of their own, and stopped.
+# (Ceph's RADOS Gateway), nginx, Schemathesis. Started here or by the tests, in folders of their own, and stopped.
 # Packages are installed only with CI=true or --install; PFPKIT_TEST_POSTGRESQL (an address without
 # a database, as postgresql://user@host:port) and PFPKIT_TEST_S3 name services that run already.
 # Whatever fails is named, with what it printed last.
@@ -91,6 +91,17 @@ start_postgres() {
 if [ -z "${PFPKIT_TEST_NGINX:-}" ]; then
   [ -x /usr/sbin/nginx ] || packages nginx nginx
   export PFPKIT_TEST_NGINX=/usr/sbin/nginx
+fi
+if [ -z "${PFPKIT_TEST_SCHEMATHESIS:-}" ]; then
+  place=.build/schemathesis
+  if ! cmp -s tests/profile/schemathesis.lock $place/.lock; then
+    echo "test-services: Schemathesis, into $place"
+    quietly .venv/bin/python -m venv --clear $place
+    quietly $place/bin/pip --disable-pip-version-check install -q --require-hashes --no-deps \
+      -r tests/profile/schemathesis.lock
+    cp tests/profile/schemathesis.lock $place/.lock
+  fi
+  export PFPKIT_TEST_SCHEMATHESIS=$PWD/$place/bin/st
 fi
 [ -n "${PFPKIT_TEST_POSTGRESQL:-}" ] || start_postgres
 # shellcheck source=tools/radosgw.sh

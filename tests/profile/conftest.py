@@ -20,9 +20,12 @@ if "PFPKIT_TEST_POSTGRESQL" not in os.environ:
         "test_comparison.py",
         "test_events.py",
         "test_minting.py",
+        "test_nginx.py",
+        "test_openapi.py",
+        "test_ssrf.py",
+        "test_upload_corpus.py",
+        "test_workers.py",
     ]
-if "PFPKIT_TEST_NGINX" not in os.environ:
-    collect_ignore = [*globals().get("collect_ignore", []), "test_nginx.py"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from pfpkit.bundle import build
+from pfpkit.cid import CID
 from pfpkit.images import clean
 from pfpkit.metadata import Attribute, TokenMetadata
 from pfpkit.pinning import Dag
@@ -55,15 +56,25 @@ class Road(Loopback):
         super().__init__(Handler)
 
 
+class CountedStore(BlockStore):
+    """A block store that counts what its gateway is asked for."""
+
+    asked = 0
+
+    def get(self, cid: CID) -> bytes:
+        self.asked += 1
+        return super().get(cid)
+
+
 @dataclass
 class Site:
-    """A running service, and what it stands on."""
+    """A running service (`support.profile` or `support.workers`), and what it stands on."""
 
-    service: ProfileService
+    service: Any
     chain: Anvil
     road: Road
     tokens: Tokens
-    store: BlockStore
+    store: CountedStore
 
     @property
     def url(self) -> str:
@@ -89,12 +100,14 @@ class Site:
 
 
 @contextmanager
-def running_site(folder: Path, project: Any, **changes: Any) -> Iterator[Site]:
-    """A service with SQLite and files in `folder`, of a new collection; `changes` are settings."""
+def running_site(
+    folder: Path, project: Any, *, serve: Any = ProfileService, **changes: Any
+) -> Iterator[Site]:
+    """A service with its things in `folder`, of a new collection; `changes` are settings."""
     with ExitStack() as parts:
         chain = parts.enter_context(Anvil())
         road = parts.enter_context(Road(chain.url))
-        store = BlockStore(folder / "blocks")
+        store = CountedStore(folder / "blocks")
         gateway = parts.enter_context(Gateway(store))
         people = [DEPLOYER, HOLDER]
         tokens = Tokens(chain.node, project, people, name="Lanternwood", max_supply=1000)
@@ -107,5 +120,5 @@ def running_site(folder: Path, project: Any, **changes: Any) -> Iterator[Site]:
             blocks=folder / "blocks",
             **changes,
         )
-        service = parts.enter_context(ProfileService(settings))
+        service = parts.enter_context(serve(settings))
         yield Site(service, chain, road, tokens, store)
