@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3.14 python3; 
 # Where ape starts its node, beside any other that runs: at a free port.
 OWN_NODE = APE_FOUNDRY_HOST=http://127.0.0.1:$$($(BIN)/python -c 'import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])')
 
-.PHONY: help setup demo test test-peers test-services test-browser test-deploy test-docs check readme figures bytecode analyse bench-gas bench-gas-experiments bench-pin bench-resolve bench-serve soak-pin chaos chaos-bugs prove prove-bugs mutate lock samples clean
+.PHONY: help setup demo test test-peers test-services test-browser test-deploy test-docs check readme figures bytecode analyse bench-gas bench-gas-experiments bench-pin bench-resolve bench-serve soak-serve soak-pin chaos chaos-bugs prove prove-bugs mutate lock samples clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -103,6 +103,10 @@ bench-resolve: setup benchmarks/node_modules/.package-lock.json .build/peers/pyt
 
 bench-serve: setup benchmarks/node_modules/.package-lock.json ## the profile service under load, beside bare Starlette and nginx (only some: ONLY=avatar|picture|first)
 	@PYTHONPATH=tests ONLY='$(ONLY)' $(BIN)/python -m benchmarks.serve
+	@$(BIN)/python tools/figures.py
+
+soak-serve: setup ## the profile service for ten minutes: sales, reorganisations, outages, kills (SOAK_S, SEED)
+	@PYTHONPATH=tests SOAK_S='$(SOAK_S)' SEED='$(SEED)' $(BIN)/python -m benchmarks.serve.soak
 	@$(BIN)/python tools/figures.py
 
 soak-pin: setup ## 10,000 bundles to three back ends, through kills, failures and cuts

@@ -65,6 +65,7 @@ def blocks() -> dict[str, Callable[[], str]]:
     served = serving.KEPT.read()
     found["serving, measured with"] = lambda: serving.measured_with(served)
     found["serving, asked"] = lambda: serving.figures(served)
+    found["serving, soak"] = lambda: serving.soak(serving.SOAK.read())
     for name in serving.PARTS:
         found[f"serving, {name}"] = lambda name=name: serving.part(served, name)
     for title in experiments["patches"]:

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The profile service's tests on real services: PostgreSQL, an S3 server that checks signatures
-# (Ceph's RADOS Gateway), nginx, Schemathesis. Started here or by the tests, in folders of their own, and stopped.
+# (Ceph's RADOS Gateway), nginx, Schemathesis. Started here or by the tests, in folders of their own,
+# and stopped.
 # Packages are installed only with CI=true or --install; PFPKIT_TEST_POSTGRESQL (an address without
 # a database, as postgresql://user@host:port) and PFPKIT_TEST_S3 name services that run already.
 # Whatever fails is named, with what it printed last.

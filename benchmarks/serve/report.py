@@ -11,6 +11,7 @@ from benchmarks.gas.report import table
 from benchmarks.record import Record, Results, loads
 
 KEPT = Record("serve.json")
+SOAK = Record("serve-soak.json")
 SERVERS = {
     name: (f"the profile service, {name}", f"bare Starlette, {name}")
     for name in ("uvicorn", "granian")
@@ -22,6 +23,32 @@ GOAL = 0.9
 WITHIN_S = 60
 _MIB = 2**20
 _WHAT = {"avatar": "a token's avatar", "picture": "the file of somebody's picture"}
+
+
+def soak(results: Results) -> str:
+    """What the soak saw."""
+    if "soak" not in results["parts"]:
+        return "Not measured yet: `make soak-serve`."
+    row = results["parts"]["soak"]["rows"]
+    acts = ", ".join(f"{count} x {name}" for name, count in sorted(row["acts"].items()))
+    looks = ", ".join(f"{count:,} {name}" for name, count in row["looks"].items())
+    lines = [
+        ["lasted", f"{row['seconds']} s, SEED={row['seed']}"],
+        ["what was done", acts],
+        ["what was seen, once a second", looks],
+        ["answers to platforms; events to pages", f"{row['answers']:,}; {row['events']:,}"],
+        ["connections that a kill cut", f"{row['hung_up']:,}"],
+        ["blocks that a full hexagon stood after its sale, at most", str(row["worst_blocks"])],
+        ["age of an answer behind a full hexagon, at most", f"{row['worst_age_s']} s of 10"],
+        [
+            "a full hexagon of a sold token while nobody followed the chain, at most",
+            f"{row['worst_away_s']} s",
+        ],
+        ["memory, end", f"{row['memory_mib']:,} MiB, {row['memory_grown']} of the middle's"],
+        ["open files, more than in the middle", str(row["files_grown"])],
+        ["orphans, faults", str(row["faults"])],
+    ]
+    return table(["", "figure"], lines)
 
 
 def measured_with(results: Results) -> str:

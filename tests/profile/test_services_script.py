@@ -32,7 +32,8 @@ def run(tmp_path):
         plain = {"PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(tmp_path)}
         given = {
             "PFPKIT_TEST_NGINX": "nginx",
-            "PFPKIT_TEST_POSTGRESQL": "postgresql://nobody@[::1]",
+            "PFPKIT_TEST_POSTGRESQL": "postgresql://nobody@127.0.0.1:1",
+            "PFPKIT_TEST_SCHEMATHESIS": "st",
         }
         command = ["bash", str(tmp_path / "tools/services.sh"), *options]
         found = subprocess.run(

@@ -129,6 +129,14 @@ def children(process: int) -> list[int]:
     return [int(one) for text in texts for one in text.split()]
 
 
+def runs(process: int) -> bool:
+    """Whether a process is there, and is not one that has ended and is not waited for yet."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def _words(process: int) -> str:
     try:
         return Path(f"/proc/{process}/cmdline").read_bytes().decode(errors="replace")
