@@ -23,12 +23,15 @@ from typing import Self
 import httpcore
 import httpx
 
-__all__ = ["Connections", "Place", "default_tls", "fields"]
+__all__ = ["Connections", "Pieces", "Place", "default_tls", "fields"]
 
 MOST = 100
 """Requests under way at one server at one time; others wait."""
 IDLE_S = 5.0
 """After so long a connection that nobody uses is used no more, and closed with the next answer."""
+
+_FREE_PIECES = 4_096
+_PIECE_BYTES = 256
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -142,6 +145,27 @@ class Connections:
             waiting.popleft()
         for gone, _ in old:
             await gone.aclose()
+
+
+class Pieces:
+    """Tells a body that comes in crumbs: a chunk of one byte costs as much to read as one of 4 KiB.
+
+    The first 4,096 pieces may be of any size; with more, they have 256 bytes on the average.
+    """
+
+    def __init__(self) -> None:
+        self._count = self._bytes = 0
+
+    def too_small(self, piece: bytes) -> bool:
+        """Count one, and return whether no more of them should be read.
+
+        >>> pieces = Pieces()
+        >>> [pieces.too_small(b"x") for _ in range(5_000)].index(True)
+        4112
+        """
+        self._count += 1
+        self._bytes += len(piece)
+        return self._count > _FREE_PIECES + self._bytes // _PIECE_BYTES
 
 
 async def _asked(

@@ -19,7 +19,7 @@ import httpx
 
 from pfpkit.addresses import gateway_url, without_credentials
 from pfpkit.cid import CID, MAX_BLOCK_BYTES
-from pfpkit.connections import Connections, Headers, Place, fields
+from pfpkit.connections import Connections, Headers, Pieces, Place, fields
 from pfpkit.console import clipped
 
 __all__ = ["Form", "Gateway", "GatewayFault", "Gateways", "Limits", "Reason", "Refused"]
@@ -162,8 +162,11 @@ class Gateways:
             ):
                 _check_head(response, form)
                 started = True
+                pieces = Pieces()
                 async for chunk in response.aiter_stream():
                     received += len(chunk)
+                    if pieces.too_small(chunk):
+                        raise Refused(Reason.TOO_LARGE, "in pieces of a few bytes")
                     if received > form.max_bytes:
                         raise _too_large(form)
                     take(chunk)

@@ -18,7 +18,7 @@ import httpcore
 import httpx
 
 from pfpkit.addresses import without_credentials
-from pfpkit.connections import default_tls
+from pfpkit.connections import Pieces, default_tls
 from pfpkit.console import clipped
 from pfpkit.errors import WebError
 from pfpkit.guard import PORTS, Guard, Lookup, WebFault
@@ -198,8 +198,10 @@ class Web:
 
 async def _body(url: httpx.URL, response: httpcore.Response, max_bytes: int) -> bytes:
     # One buffer: a body of chunks of one byte would cost fifty times its size as a list.
-    data = bytearray()
+    data, pieces = bytearray(), Pieces()
     async for chunk in response.aiter_stream():
+        if pieces.too_small(chunk):
+            raise _fault(url, WebFault.TOO_LARGE, "in pieces of a few bytes")
         data += chunk
         if len(data) > max_bytes:
             raise _too_large(url, max_bytes)

@@ -38,6 +38,7 @@ class Lie(StrEnum):
     SILENT = "stalls before the head"
     STALLED = "stalls in the middle of the body"
     DRIPPING = "sends one byte now and then, for ever"
+    CRUMBS = "sends chunks of one byte, for ever"
     REDIRECTING = "redirects elsewhere"
     ODD_STATUS = "answers with `status`, and with no Location"
     SLOW = "thinks for a while and answers rightly"
@@ -178,6 +179,10 @@ class _Handler(socketserver.BaseRequestHandler):
                 self._head("200 OK", media_type, None)
                 while not self.server.served.stopping.wait(0.05):
                     self._send(b"\0")
+            case Lie.CRUMBS:
+                self._head("200 OK", media_type, None, "Transfer-Encoding: chunked")
+                while not self.server.served.stopping.is_set():
+                    self._send(b"1\r\n\0\r\n" * 4096)
             case Lie.REDIRECTING:
                 place = f"Location: {self.server.served.elsewhere}"
                 self._answer("302 Found", "text/plain", b"over there\n", place)

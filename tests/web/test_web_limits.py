@@ -9,7 +9,7 @@ import tracemalloc
 
 import pytest
 from resolver.attacks.transport import answers
-from support.web_server import WebServer, page, redirect
+from support.web_server import WebServer, dripping, page, redirect
 
 from pfpkit.errors import WebError
 from pfpkit.guard import WebFault
@@ -71,6 +71,25 @@ def test_fetch__when_all_is_well__gives_bytes_type_and_place() -> None:
             assert b"accept-encoding: identity" in lines
             for unwanted in (b"cookie", b"referer", b"authorization"):
                 assert unwanted not in lines
+
+
+def test_fetch__when_the_body_comes_in_crumbs__is_not_read_on() -> None:
+    """Within a limit of 16 MiB too; as many bytes in larger pieces are fine."""
+
+    async def scenario(path: str) -> int | WebFault:
+        async with Web(allowed=[f"localhost:{server.port}"]) as web:
+            try:
+                return len((await web.fetch(server.url(path))).data)
+            except WebError as error:
+                return error.fault
+
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    large = head + (b"400\r\n" + b"y" * 1024 + b"\r\n") * 8192 + b"0\r\n\r\n"
+    with WebServer({"/large": large, "/": dripping(head, b"1\r\ny\r\n" * 999, 0)}) as server:
+        started = time.thread_time()
+        assert asyncio.run(scenario("/")) is WebFault.TOO_LARGE
+        assert time.thread_time() - started < 2
+        assert asyncio.run(scenario("/large")) == 2**23
 
 
 @pytest.mark.parametrize("asked", [MAX - 1, MAX, MAX + 1, 2**30])

@@ -49,7 +49,7 @@ def answers(max_bytes: int) -> dict[str, tuple[Answer, WebFault]]:
         "a body for ever": (dripping(HEAD + b"\r\n", b"y" * piece, 0), WebFault.TOO_LARGE),
         "chunks for ever": (dripping(CHUNKED, chunk, 0), WebFault.TOO_LARGE),
         "tiny chunks for ever": (
-            dripping(CHUNKED, (b"8\r\n" + b"y" * 8 + b"\r\n") * (piece // 8), 0),
+            dripping(CHUNKED, (b"8\r\n" + b"y" * 8 + b"\r\n") * 4096, 0),
             WebFault.TOO_LARGE,
         ),
         "a chunk extension for ever": (
@@ -143,7 +143,7 @@ WAITING = (Lie.SILENT, Lie.STALLED, Lie.DRIPPING)
 LIES = (
     *(Lie.FLIPPED_BYTE, Lie.OTHER_FILE, Lie.EMPTY, Lie.TRUNCATED, Lie.ENDLESS),
     *(Lie.ANNOUNCED_HUGE, Lie.ODD_STATUS, Lie.WRONG_TYPE, Lie.GZIP_BOMB, Lie.MISSING),
-    *(Lie.BUSY, Lie.BROKEN, Lie.GARBAGE, Lie.ENDLESS_HEAD, Lie.HANGS_UP, *WAITING),
+    *(Lie.CRUMBS, Lie.BUSY, Lie.BROKEN, Lie.GARBAGE, Lie.ENDLESS_HEAD, Lie.HANGS_UP, *WAITING),
 )
 
 
