@@ -10,6 +10,7 @@ what Python allocates is traced instead, at several times the cost.
 
 from __future__ import annotations
 
+import os
 import tracemalloc
 from pathlib import Path
 from typing import Self
@@ -23,7 +24,7 @@ class Held:
     peak_bytes = 0
 
     def __enter__(self) -> Self:
-        self._traced = not _BEGIN.exists()
+        self._traced = not os.access(_BEGIN, os.W_OK)
         if self._traced:
             tracemalloc.start()
         else:
