@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3.14 python3; 
 # Where ape starts its node, beside any other that runs: at a free port.
 OWN_NODE = APE_FOUNDRY_HOST=http://127.0.0.1:$$($(BIN)/python -c 'import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])')
 
-.PHONY: help setup demo test test-peers test-services test-browser test-deploy test-docs check readme figures bytecode analyse bench-gas bench-gas-experiments bench-pin bench-resolve bench-serve soak-serve soak-pin chaos chaos-bugs prove prove-bugs mutate lock samples clean
+.PHONY: help setup demo test test-peers test-services test-browser test-deploy test-docs check readme figures bytecode analyse bench-gas bench-gas-experiments bench-pin bench-resolve bench-serve soak-serve soak-pin chaos chaos-stories chaos-bugs prove prove-bugs mutate lock samples clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -115,12 +115,19 @@ soak-pin: setup ## 10,000 bundles to three back ends, through kills, failures an
 chaos: setup ## an airdrop of 1,000 tokens, killed ten times, over a bad line (TOKENS, KILLS, LOSE, SEED)
 	@PYTHONPATH=tests $(BIN)/python -m chaos
 
+chaos-stories: setup ## short runs of a sender beside another one, kills and reorganisations (STORIES, SEED)
+	@PYTHONPATH=tests $(BIN)/python -m chaos.stories
+
 chaos-bugs: setup ## that the chaos run notices seeded bugs
 	@for bug in forgets writes-late; do \
 	  echo "=== bug: $$bug"; \
 	  if PYTHONPATH=tests BUG=$$bug TOKENS=300 KILLS=6 $(BIN)/python -m chaos; \
 	  then echo "NOT NOTICED: $$bug" >&2; exit 1; fi; \
-	done; echo "every bug was noticed"
+	done
+	@echo "=== bug: counts-a-part"; \
+	if PYTHONPATH=tests BUG=counts-a-part SEED=900 STORIES=24 $(BIN)/python -m chaos.stories; \
+	then echo "NOT NOTICED: counts-a-part" >&2; exit 1; fi
+	@echo "every bug was noticed"
 
 prove: setup .build/halmos/.tools ## symbolic proofs of the contract's guarantees (only some: ONLY=regex)
 	@$(BIN)/python proofs/prove.py --only '$(ONLY)'

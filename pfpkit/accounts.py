@@ -21,7 +21,7 @@ from eth_utils.crypto import keccak
 from pfpkit.addresses import address_kinds, without_credentials
 from pfpkit.chain import Node, Reverted
 from pfpkit.cli.keys import refuse_keys
-from pfpkit.cost import Terms
+from pfpkit.cost import Terms, coin_symbol
 from pfpkit.deployments import Deployment, forget, record_path
 from pfpkit.errors import (
     ChainError,
@@ -118,6 +118,12 @@ class Session:
         return int(self._provider.network.required_confirmations)
 
     @property
+    def coin(self) -> str:
+        """The name of the coin that fees are paid in."""
+        ecosystem = self._provider.network.ecosystem
+        return coin_symbol(self.chain_id, str(ecosystem.fee_token_symbol))
+
+    @property
     def signer(self) -> AccountSigner:
         """The account, as one that signs and does not send."""
         return AccountSigner(self.account, self._provider)
@@ -199,7 +205,7 @@ class Session:
             account=self.address,
             network=self.network,
             terms=terms,
-            symbol=str(self._provider.network.ecosystem.fee_token_symbol),
+            symbol=self.coin,
             fork=fork,
             shown_node=None if self.is_local else origin(self.url),
             named=named,

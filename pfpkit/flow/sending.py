@@ -13,7 +13,7 @@ from pfpkit.accounts import Sent, Session, named
 from pfpkit.block import BlockRef
 from pfpkit.chain import Node
 from pfpkit.console import facts
-from pfpkit.cost import NO_TERMS, Terms
+from pfpkit.cost import NO_TERMS, Fees, Price, Terms
 from pfpkit.errors import ChainError, Interrupted, PfpkitError
 from pfpkit.flow.events import VERSION, Events
 from pfpkit.fork import forked
@@ -112,7 +112,10 @@ class Sending:
         under_way = self.journal.open
         if under_way:
             nonces = f"nonces {under_way[0].nonce} to {under_way[-1].nonce}"
-            self.say(f"  of an earlier run, {_many(len(under_way))} under way, {nonces}")
+            most = sum(slot.last.request.most for slot in under_way)
+            cost = Price(Fees(0), self.session.coin, self.options.terms.rate).wei(most)
+            what = f"{_many(len(under_way))} under way, {nonces}, for at most {cost}"
+            self.say(f"  of an earlier run, {what}")
             if not self.session.is_local and not self.options.yes:
                 question = "This is a live network. See them to their end?"
                 click.confirm(question, abort=True, err=self.options.as_json)

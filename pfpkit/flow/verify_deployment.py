@@ -112,7 +112,7 @@ async def _read(record: Deployment, node: Node) -> _Found | None:
     answers = await node.call(record.address, list(views.values()), block)
     said = dict(zip(views, answers, strict=True))
     try:
-        minted = await read_minted(node, record.address)
+        minted = await read_minted(node, record.address, block)
     except NoSuchContract as error:
         raise Unverified(f"1 difference:\n  chain: {error}") from error
     return _Found(block, code, said, minted)

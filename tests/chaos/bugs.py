@@ -2,7 +2,7 @@
 
     python -m chaos.bugs forgets run airdrop recipients.csv ...
 
-Runs `ape` with the bug in it. The chaos run has to fail with every one of them.
+Runs `ape` with the bug in it. The chaos run, or the stories for the last one, have to fail with it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ import sys
 
 from ape._cli import cli
 
-from pfpkit.transactions.journal import TransactionJournal, Void
+from pfpkit.block import BlockRef
+from pfpkit.transactions.journal import Slot, TransactionJournal, Void
+from pfpkit.transactions.proof import Prover
+from pfpkit.transactions.signed import Effect
 
 
 def forgets() -> None:
@@ -43,7 +46,17 @@ def writes_late() -> None:
     TransactionJournal._append = _append  # type: ignore[method-assign, assignment]
 
 
-BUGS = {"forgets": forgets, "writes-late": writes_late}
+def counts_a_part() -> None:
+    """A batch of which others minted one bundle is held to be done as a whole."""
+    happened = Prover.happened
+
+    async def _happened(self: Prover, slot: Slot, final: BlockRef) -> tuple[Effect, ...]:
+        return slot.effects if await happened(self, slot, final) else ()
+
+    Prover.happened = _happened  # type: ignore[method-assign]
+
+
+BUGS = {"forgets": forgets, "writes-late": writes_late, "counts-a-part": counts_a_part}
 
 
 if __name__ == "__main__":

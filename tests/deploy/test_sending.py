@@ -196,6 +196,8 @@ def test_airdrop__interrupted__says_what_was_done_and_goes_on(collection):
     chain.rpc("evm_mine")
     again = run(project, f"{AIRDROP} --batch 2")
     assert "  of an earlier run, " in again.out
+    assert " under way, nonces 1 to " in again.out
+    assert " ETH\n" in again.out.partition("for at most 0.0")[2]
     minted = chain.node.call(contract, calldata("totalMinted()"))
     assert int.from_bytes(minted) == 12
 
