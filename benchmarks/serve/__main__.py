@@ -19,7 +19,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
-from support.pictures import encoded, noise
 from support.profile import Browser
 
 from benchmarks.pin.__main__ import head as machine
@@ -30,6 +29,7 @@ from benchmarks.serve.load import load, tool
 from benchmarks.serve.stage import NGINX, Memory, bare, nginx, refusing, service, silent
 
 BUILD = ROOT / ".build" / "bench-serve"
+PICTURE = ROOT / "metadata" / "images" / "1.png"
 ROUNDS, SECONDS, CONNECTIONS = 5, 4, 32
 CROWD, CROWDS = 200, 5
 
@@ -41,12 +41,12 @@ def avatar(there: Stage) -> Any:
 
 
 def picture(there: Stage) -> Any:
-    """The file of a picture that somebody uploaded, of 400 pixels."""
+    """The file of 400 pixels of a picture that somebody uploaded."""
 
     def uploaded(url: str) -> str:
         with Browser(url, {}) as browser:
             browser.sign_up("somebody")
-            assert browser.upload(encoded(noise(400, 400), "PNG")).status_code == 303
+            assert browser.upload(PICTURE.read_bytes()).status_code == 303
             return url + str(browser.picture_of("somebody")["images"]["400"]["webp"])
 
     return _beside(there, uploaded)
