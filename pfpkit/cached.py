@@ -6,13 +6,13 @@ of a picture follows from its bytes and from the renderer's rules, and is kept f
 worker failed at it may pass, and is kept shortly. Servers of strangers are asked each time.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
 from pfpkit.cache import NEGATIVE_S, Cache, Fact
 from pfpkit.cid import CID, Block
 from pfpkit.errors import BadContent, GatewayError
+from pfpkit.evidence import sha256_of
 from pfpkit.gateways import Reason
 from pfpkit.ipfs_path import IpfsPath
 from pfpkit.media import MediaOutcome, Rendered, Renderer
@@ -114,7 +114,7 @@ class CachedPictures:
             passing = rendered.outcome in _PASSING
             return Fact(rendered.to_bytes(), NEGATIVE_S if passing else None, rendered.shown)
 
-        key = f"picture {hashlib.sha256(data).hexdigest()} {self._renderer.rules}"
+        key = f"picture {await sha256_of(None, data)} {self._renderer.rules}"
         fact = await self._cache.fact(key, ask)
         try:
             return replace(Rendered.from_bytes(fact.data), drawn_by=self._renderer.rules)

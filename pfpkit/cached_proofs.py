@@ -9,6 +9,7 @@ is not a part: it is taken out of the blocks anew, and decoded or told by its he
 
 import hashlib
 import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,6 +32,8 @@ _RULES = f"{__version__} 1"
 """Raised when a walk over the same content would find something else."""
 _WITH_IT_BYTES = 4096
 """Larger blocks are kept on their own: several tokens may have them."""
+_BESIDE_BYTES = 4096
+"""What a small proof takes of memory beside its bytes: steps, names and objects."""
 
 
 class CachedProofs:
@@ -41,10 +44,13 @@ class CachedProofs:
         self._about = f"{_RULES} {limits}"
         self._recent = Recent[Content, Proof](cache.memory_bytes)
 
+    def recent(self, content: Content) -> Proof | None:
+        """Return a proof that is in memory, without waiting for anything."""
+        return self._recent.get(content)
+
     async def get(self, content: Content) -> Proof | None:
         """Return the proof of a walk that was gone before, or None when it has to be gone again."""
-        recent = self._recent.get(content)
-        if recent is not None:
+        if (recent := self.recent(content)) is not None:
             return recent
         fact = await self._cache.recall(self._key(content))
         if fact is None:
@@ -67,7 +73,9 @@ class CachedProofs:
 
     def _remember(self, content: Content, proof: Proof) -> None:
         if proof.holds:
-            self._recent.put(content, proof, proof.bytes_held + len(content[0]))
+            # A contract may write both URIs as long as it likes: they are held as well.
+            uris = sum(map(sys.getsizeof, content[:2]))
+            self._recent.put(content, proof, proof.bytes_held + uris + _BESIDE_BYTES)
 
     def _key(self, content: Content) -> str:
         digest = hashlib.sha256(json.dumps((self._about, *content)).encode())
@@ -100,7 +108,7 @@ class CachedProofs:
             (*steps, media),
             tuple(blocks),
             *(bundle, metadata, image, picture, rendered, said["name"], by_metadata, by_image),
-            sha256_of(image, picture),
+            await sha256_of(image, picture),
         )
 
     async def _block(self, cid: CID) -> Block:

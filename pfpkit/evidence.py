@@ -58,6 +58,7 @@ _IN_BUNDLE = "metadata.json"
 _STEPS = ("token URI", "metadata", "image link", "image", "media")
 _LONG_URI = 2**16
 _MAX_REASON = 600
+_LARGE = 2**20
 
 
 def max_proof_bytes(limits: Limits) -> int:
@@ -117,10 +118,13 @@ async def media_step(picture: bytes, pictures: Pictures) -> tuple[Step, Rendered
     return await _taken(_STEPS[-1], media), next(iter(found), None)
 
 
-def sha256_of(image: CID | None, picture: bytes) -> str:
+async def sha256_of(image: CID | None, picture: bytes) -> str:
     """Return the sha2-256 of a picture whose blocks were hashed, in hexadecimal digits."""
     if image is not None and image.codec == RAW:
         return image.digest.hex()  # a file of one block
+    if len(picture) > _LARGE:
+        # 32 MiB take a tenth of a second, in which everybody else would wait.
+        return (await asyncio.to_thread(hashlib.sha256, picture)).hexdigest()
     return hashlib.sha256(picture).hexdigest()
 
 
@@ -192,7 +196,7 @@ class _Walk:
             None if name_said is None else _line(name_said),
             self.metadata_binding,
             self.image_binding,
-            None if self.picture is None else sha256_of(self.image, self.picture),
+            None if self.picture is None else await sha256_of(self.image, self.picture),
         )
 
     async def _locate(self, place: IpfsPath) -> CID:

@@ -253,14 +253,17 @@ class Resolver:
             proof = unwalked(said.reason or str(said.outcome), StepError(said.outcome))
             return _answered(said, proof, reading, owned, pending)
         content = (said.uri, said.image_uri, said.ref.id_to_fill)
-        if self._proofs and (kept := await self._proofs.get(content)):
-            proof = kept
+        if self._proofs and (recent := self._proofs.recent(content)):
+            proof = recent
         else:
-            # Whoever asks meanwhile for the same content waits for this walk.
+            # Whoever asks meanwhile for the same content waits for this walk, or for its picture
+            # from the disk: held once, however many ask.
             proof = await self._walks.once((content, fresh), lambda: self._proved(content, fresh))
         return _answered(said, proof, reading, owned, pending)
 
     async def _proved(self, content: Content, fresh: bool) -> Proof:
+        if self._proofs and (kept := await self._proofs.get(content)):
+            return kept
         uri, image_uri, token_id = content
         blocks: Blocks = self._blocks
         if self._cache is not None:

@@ -38,6 +38,8 @@ NEGATIVE_S = 30.0
 
 _INLINE_BYTES = 2**18
 """Smaller entries are read on the event loop: handing them to a thread would take longer."""
+_TURN_BYTES = 2**20
+"""When so much was read there, the others have their turn."""
 _HEAD = b"pfpkit fact 1\n"
 _DIGEST = 32
 
@@ -86,7 +88,8 @@ class Cache:
         self.memory_bytes = memory_bytes
         self._disk = Disk(folder, max_bytes, now)
         self._now = now
-        self._blocks = Flights[str, bytes]()
+        self._since_turn = 0
+        self._blocks = Flights[CID, bytes]()
         self._facts = Flights[str, Fact]()
 
     async def block(self, cid: CID, fetch: Callable[[], Awaitable[bytes]]) -> bytes:
@@ -101,7 +104,8 @@ class Cache:
             return data
 
         kept = await self.kept(cid)
-        return await self._blocks.once(_block_key(cid), fetched) if kept is None else kept
+        # By codec too: a gateway may refuse the hash under one that somebody else made up.
+        return await self._blocks.once(cid.as_v1(), fetched) if kept is None else kept
 
     async def kept(self, cid: CID) -> bytes | None:
         """Return the bytes of `cid` if they are here, hashed."""
@@ -161,6 +165,7 @@ class Cache:
 
         def got(max_bytes: int | None = None) -> T | None:
             data = self._disk.get(key, max_bytes)
+            self._since_turn += len(data or b"")
             return None if data is None else read(data)
 
         try:
@@ -174,6 +179,9 @@ class Cache:
             self._disk.drop(key)
         self.counts.hits += found is not None
         self.counts.misses += found is None
+        if self._since_turn > _TURN_BYTES:
+            self._since_turn = 0
+            await asyncio.sleep(0)
         return found
 
     async def _put(self, *entries: tuple[str, bytes]) -> None:

@@ -114,6 +114,52 @@ def test_block__when_the_source_fails__its_error_and_asked_again(cache):
     assert source.asked == 2
 
 
+def test_block__when_asked_at_once_by_another_codec__is_asked_for_itself(cache):
+    """Whoever names honest bytes by a codec that gateways refuse costs no other the bytes."""
+    cid = cid_of(BLOCK, DAG_PB)
+    lying, honest = Source(GatewayError("no such codec here")), Source(BLOCK)
+    asked = asyncio.Event()
+
+    async def slowly():
+        await asked.wait()
+        return await lying()
+
+    async def both():
+        first = asyncio.create_task(cache.block(CID(1, 0x71, cid.digest), slowly))
+        await asyncio.sleep(0)
+        second = asyncio.create_task(cache.block(cid, honest))
+        await asyncio.sleep(0)
+        asked.set()
+        return await asyncio.gather(first, second, return_exceptions=True)
+
+    refused, given = asyncio.run(both())
+    assert (type(refused), given) == (GatewayError, BLOCK)
+    assert (lying.asked, honest.asked) == (1, 1)
+
+
+def test_kept__of_many_blocks_in_a_row__others_have_their_turn(cache):
+    """As of a picture of chunks that are each small enough to be read at once."""
+    blocks = [Block(cid_of(data), data) for data in (bytes([n]) * 200_000 for n in range(40))]
+
+    async def read():
+        await cache.keep(blocks)
+        turns = 0
+
+        async def other():
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        beside = asyncio.create_task(other())
+        for cid, data in blocks:
+            assert await cache.kept(cid) == data
+        beside.cancel()
+        return turns
+
+    assert asyncio.run(read()) >= 5
+
+
 def test_recall__when_stale__is_given_to_whoever_wants_that(cache, clock):
     """To compare with what is found now; nobody else gets it."""
 

@@ -4,11 +4,13 @@ given a proof that holds, another process has the same one, from the disk alone
 given a block that is gone, damaged or another, or a record of another kind, none
 given other limits or other rules, none; given a picture that cannot be decoded now, it says so
 given a proof that does not hold, or a picture that is in no block, nothing is kept
+given long URIs or many small proofs, the bound of memory holds
 """
 
 import asyncio
 import base64
 import json
+import tracemalloc
 from urllib.parse import quote
 
 import pytest
@@ -221,3 +223,28 @@ def test_put__when_the_picture_is_in_no_block__is_in_memory_alone(tmp_path):
 
     assert asyncio.run(put()) is proof
     assert found(tmp_path, uris) is None
+
+
+def test_put__of_proofs_whose_memory_is_not_their_blocks__keeps_to_its_bound(tmp_path):
+    """URIs that a contract makes long, and a thousand small proofs: both take memory too."""
+    proof = proved(SHELF, SHELF.uris)
+    data = cached_proofs._bytes_of(proof)
+
+    async def held(contents):
+        cache = Cache(tmp_path, memory_bytes=2**20)
+        await cache.keep(proof.blocks)
+        proofs = CachedProofs(cache, LIMITS, HeaderReader(LIMITS))
+        tracemalloc.start()
+        try:
+            for content in contents:
+                proofs._remember(content, await proofs._proof(data))
+            return tracemalloc.get_traced_memory()[0]
+        finally:
+            tracemalloc.stop()
+
+    slashes = (
+        (SHELF.uris[0], f"ipfs://{SHELF.root}{'/' * (2**16 + n)}image", None) for n in range(60)
+    )
+    assert asyncio.run(held(slashes)) < 2 * 2**20
+    small = ((SHELF.uris[0], SHELF.uris[1], number) for number in range(1_000))
+    assert asyncio.run(held(small)) < 2 * 2**20

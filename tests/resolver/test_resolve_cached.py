@@ -1,7 +1,7 @@
 """Resolver with a cache: what is asked again, what is not, and what the answers claim
 
 given a second visitor, nobody is asked and the answer says when the chain was
-given two visitors at once, one walk
+given two visitors at once, one walk; of what is on the disk, one picture
 given an owner who changed, the old one for some seconds, and never to who wants it fresh
 given a reorganisation, the next look names the block that is gone, and nothing rests on it
 given a chain that cannot be read, nothing is remembered
@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import pytest
 from support.hostile_gateway import HostileGateway, Lie
-from support.shelves import token_shelf
+from support.shelves import large_picture, token_shelf
 
 from pfpkit.cache import NEGATIVE_S, OWNERSHIP_S, Cache
 from pfpkit.cached import CachedBlocks
@@ -122,6 +122,23 @@ def test_resolve__by_two_at_once__is_one_walk(chain_url, minted, gateway, cache)
     found, asked, requests = asyncio.run(visit(20, cache))
     assert {one.verdict for one in found} == {"verified"}
     assert (asked, requests) == (1, alone)
+
+
+def test_resolve__by_two_at_once_when_it_is_on_the_disk__is_one_proof(chain_url, tokens, cache):
+    """However many ask another process for a large picture, it is read and held once."""
+    shelf = token_shelf(large_picture())
+    (ref,) = tokens.mint(shelf.root.digest)
+
+    async def visit(visitors):
+        async with visited(chain_url, gateway, cache) as (resolver, _):
+            return await asyncio.gather(*[resolver.resolve(ref) for _ in range(visitors)])
+
+    with HostileGateway(shelf.blocks) as gateway:
+        (first,) = asyncio.run(visit(1))
+        found = asyncio.run(visit(20))
+    assert {one.verdict for one in found} == {"verified"}
+    assert found[0].proof == first.proof
+    assert len({id(one.proof) for one in found}) == 1
 
 
 def test_resolve__when_the_token_moved__says_so_when_the_answer_is_old_or_fresh_is_asked(
