@@ -15,6 +15,9 @@ class Budget:
     >>> budget.settle(0, 30)
     >>> budget.left(1)
     70
+    >>> budget.set_aside(50)
+    >>> budget.left(1)
+    20
     """
 
     def __init__(self, limit: int | None = None) -> None:
