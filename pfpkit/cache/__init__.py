@@ -17,7 +17,7 @@ import hashlib
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -55,6 +55,8 @@ class Fact:
     """Whether it is there; if not, `data` says why."""
     at: float = 0.0
     """When it was found, in seconds since 1970; given by the cache."""
+    up: float = field(default=0.0, compare=False)
+    """The same by a clock that nobody can put back; given by the cache."""
 
 
 @dataclass(slots=True)
@@ -73,7 +75,8 @@ class Cache:
     """Blocks and facts in `folder`, at most `max_bytes` on disk; what was used longest ago goes.
 
     `memory_bytes` bounds what a resolver holds beside it of the proofs that it made itself.
-    `now` gives seconds since 1970. One event loop uses it; any number of processes share a folder.
+    `now` gives seconds since 1970, `up` those since the machine's start. One event loop uses it;
+    any number of processes share a folder.
     """
 
     def __init__(
@@ -83,11 +86,12 @@ class Cache:
         max_bytes: int = 2**30,
         memory_bytes: int = 2**26,
         now: Callable[[], float] = time.time,
+        up: Callable[[], float] = time.monotonic,
     ) -> None:
         self.counts = Counts()
         self.memory_bytes = memory_bytes
         self._disk = Disk(folder, max_bytes, now)
-        self._now = now
+        self._now, self._up = now, up
         self._since_turn = 0
         self._blocks = Flights[CID, bytes]()
         self._facts = Flights[str, Fact]()
@@ -129,13 +133,13 @@ class Cache:
 
         def believed(data: bytes) -> Fact | None:
             fact = _fact_of(data, key)
-            return fact if stale or _holds(fact, self._now()) else None
+            return fact if stale or _holds(fact, self._now(), self._up()) else None
 
         return await self._get(_fact_key(key), believed)
 
     async def note(self, key: str, fact: Fact) -> Fact:
         """Keep a fact for its seconds, found now, and return it with that time."""
-        found = replace(fact, at=self._now())
+        found = replace(fact, at=self._now(), up=self._up())
         if found.keep_s is None or found.keep_s > 0:
             await self._put((_fact_key(key), _bytes_of(found, key)))
         return found
@@ -203,13 +207,20 @@ def _fact_key(key: str) -> str:
     return f"fact {key}"
 
 
-def _holds(fact: Fact, now: float) -> bool:
-    """Return whether a fact is believed; one from the future is not, for a clock was put back."""
-    return fact.keep_s is None or fact.at <= now < fact.at + fact.keep_s
+def _holds(fact: Fact, now: float, up: float) -> bool:
+    """Return whether a fact is believed; one from the future is not, for a clock was put back.
+
+    Both clocks have to say so: one may be put back by just a fact's age, the other stands still
+    while the machine sleeps, and begins anew with it.
+    """
+    if fact.keep_s is None:
+        return True
+    return 0 <= now - fact.at < fact.keep_s and 0 <= up - fact.up < fact.keep_s
 
 
 def _bytes_of(fact: Fact, key: str) -> bytes:
-    about = {"key": key, "at": fact.at, "keep_s": fact.keep_s, "found": fact.found}
+    times = {"at": fact.at, "up": fact.up, "keep_s": fact.keep_s}
+    about = {"key": key, **times, "found": fact.found}
     body = json.dumps(about).encode() + b"\n" + fact.data
     return _HEAD + hashlib.sha256(body).digest() + body
 
@@ -224,6 +235,6 @@ def _fact_of(data: bytes, key: str) -> Fact:
         said = json.loads(about.decode())
         if said["key"] != key:
             raise BadContent(f"{key}: the entry is that of {said['key']}")
-        return Fact(kept, said["keep_s"], said["found"], said["at"])
+        return Fact(kept, said["keep_s"], said["found"], said["at"], said["up"])
     except (ValueError, TypeError, KeyError) as error:
         raise BadContent(f"{key}: the entry is none that this pfpkit reads") from error

@@ -283,6 +283,23 @@ def test_fact__when_the_clock_was_put_back__asked_again(cache, clock):
     assert source.asked == 2
 
 
+def test_fact__when_the_clock_was_put_back_by_its_age__asked_again(folder, clock):
+    """An hour later it is the same time again; the owner is one of an hour ago."""
+    up = 5_000.0
+    cache = Cache(folder, now=clock, up=lambda: up)
+    source = Source(Fact(b"owner", OWNERSHIP_S))
+    asyncio.run(cache.fact("owner of 7", source))
+    up += 1
+    asyncio.run(cache.fact("owner of 7", source))
+    assert source.asked == 1
+    up += 3_600
+    asyncio.run(cache.fact("owner of 7", source))
+    assert source.asked == 2
+    up = 10.0  # the machine was started again
+    asyncio.run(cache.fact("owner of 7", source))
+    assert source.asked == 3
+
+
 def test_fact__once_forgotten__asked_again(cache):
     """A fact whose block was undone can be forgotten; one that is unknown, too."""
     source = Source(Fact(b"owner", 1e6))
