@@ -5,12 +5,14 @@
     connects.made
 
 Nothing is kept from happening, and whose code asks does not matter: all of Python's sockets are
-`socket.socket`.
+`socket.socket`. Threads that ran before are others' (a service that a test left running asks its
+node all the time); those that begin meanwhile are not.
 """
 
 from __future__ import annotations
 
 import socket
+import threading
 from typing import Any, Self
 
 import pytest
@@ -23,6 +25,7 @@ class Connects:
         self.made: list[Any] = []
 
     def __enter__(self) -> Self:
+        self._others = set(threading.enumerate()) - {threading.current_thread()}
         self._patch = pytest.MonkeyPatch()
         for name in ("connect", "connect_ex"):
             self._patch.setattr(socket.socket, name, self._written_down(name))
@@ -35,7 +38,8 @@ class Connects:
         connect = getattr(socket.socket, name)
 
         def written(sock: socket.socket, address: Any) -> Any:
-            self.made.append(address)
+            if threading.current_thread() not in self._others:
+                self.made.append(address)
             return connect(sock, address)
 
         return written
