@@ -41,7 +41,7 @@ def soak(results: Results) -> str:
         ["blocks that a full hexagon stood after its sale, at most", str(row["worst_blocks"])],
         ["age of an answer behind a full hexagon, at most", f"{row['worst_age_s']} s of 10"],
         [
-            "a full hexagon of a sold token while nobody followed the chain, at most",
+            "seconds that it stood after its sale while nobody followed the chain, at most",
             f"{row['worst_away_s']} s",
         ],
         ["memory, end", f"{row['memory_mib']:,} MiB, {row['memory_grown']} of the middle's"],

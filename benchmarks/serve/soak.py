@@ -77,8 +77,8 @@ class Soak:
     chain: threading.Lock = field(default_factory=threading.Lock)
     did: Counter[str] = field(default_factory=Counter)
     seen: Counter[str] = field(default_factory=Counter)
-    sold: dict[int, int] = field(default_factory=dict)
-    """The block in which another got a token."""
+    sold: dict[int, tuple[int, float]] = field(default_factory=dict)
+    """The block in which another got a token, and when."""
     away: tuple[float, float] = (-1e9, -1e9)
     """When the node went away last, and when it was back."""
     killed: float = -1e9
@@ -120,7 +120,7 @@ class Soak:
         assert person.token is not None
         with self.chain:
             self.site.tokens.transfer(person.token, person.wallet.address, STRANGER)
-            self.sold[person.token.token_id] = self.site.chain.height
+            self.sold[person.token.token_id] = (self.site.chain.height, self.now)
         person.token = None
 
     def revoke(self, person: Person) -> None:
@@ -138,7 +138,7 @@ class Soak:
         with self.chain:
             before = self.site.chain.rpc("evm_snapshot")
             self.site.tokens.transfer(token, person.wallet.address, STRANGER)
-            self.sold[token.token_id] = self.site.chain.height
+            self.sold[token.token_id] = (self.site.chain.height, self.now)
             for _ in range(self.chance.randint(0, 3)):
                 time.sleep(0.7)
                 self.mine()
@@ -207,14 +207,16 @@ class Soak:
         token = int(shown["token"]["token_id"])
         call = calldata("ownerOf(uint256)", token)
         owner = node.call(self.site.tokens.address, call)[-20:].hex()
-        block = self.sold.get(token)
-        if owner == person.wallet.address[2:].lower() or block is None:
+        sale = self.sold.get(token)
+        if owner == person.wallet.address[2:].lower() or sale is None:
             return
+        block, at = sale
         if self.unfollowed:
-            since = max(self.away[0], self.killed)
-            self.worst_away_s = max(self.worst_away_s, self.now - since)
-            if self.now - since > FRESH_S + SLACK_S:
-                self.fault(f"{person.name} is a full hexagon {self.now - since:.1f} s unfollowed")
+            # What was answered before the sale counts as young for so long, and nothing after it.
+            stands_s = self.now - at
+            self.worst_away_s = max(self.worst_away_s, stands_s)
+            if stands_s > FRESH_S + SLACK_S:
+                self.fault(f"{person.name} is a full hexagon {stands_s:.1f} s after the sale")
             return
         behind = int(node.rpc("eth_blockNumber"), 16) - block
         self.worst_blocks = max(self.worst_blocks, behind)
