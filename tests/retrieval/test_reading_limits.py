@@ -85,11 +85,12 @@ def test_read__when_the_blocks_are_too_large_together__stops() -> None:
 
 def test_read__when_every_block_is_slow__stops_when_the_time_is_up() -> None:
     """No answer alone is too slow; together they are."""
-    with HostileGateway(FILE.blocks, Lie.SLOW) as gateway:
+    large = file_dag(random.Random(2).randbytes(8192))
+    with HostileGateway(large.blocks, Lie.SLOW) as gateway:
         started = time.monotonic()
-        refused = run(gateway, Limits(total_s=0.3), lambda r: r.read(FILE.root))
+        refused = run(gateway, Limits(total_s=0.3), lambda r: r.read(large.root))
         assert time.monotonic() - started < 5
-        assert 1 < len(gateway.requests) < len(FILE.blocks)
+        assert 1 < len(gateway.requests) < len(large.blocks)
     assert isinstance(refused, GatewayError)
     assert "in 0.3 s" in str(refused)
 
