@@ -43,22 +43,29 @@ def watch(session: Session, *, once: bool) -> None:
 
 
 async def _follow(node: Node, database: Database, settings: Settings, once: bool) -> None:
-    told = None
     async with node:
         follower = Follower(node, database, settings)
-        while True:
-            try:
-                line = _line(await follower.tick())
-            except ChainError as error:
-                if once:
-                    raise
-                line = f"not followed: {error}"
-            if line != told:
-                click.echo(line)
-            told = line
+        try:
+            await _print(follower, once)
+        finally:
+            await follower.end()
+
+
+async def _print(follower: Follower, once: bool) -> None:
+    told = None
+    while True:
+        try:
+            line = _line(await follower.tick())
+        except ChainError as error:
             if once:
-                return
-            await asyncio.sleep(_POLL_S)
+                raise
+            line = f"not followed: {error}"
+        if line != told:
+            click.echo(line)
+        told = line
+        if once:
+            return
+        await asyncio.sleep(_POLL_S)
 
 
 def _line(tick: Tick) -> str:

@@ -62,8 +62,9 @@ async def avatar(request: Request) -> Response:
     data = rendered.rendition(edge, media_type).data
     image = found.proof.image
     wanted = asked.get("cid")
-    if wanted is not None and wanted != str(image):
-        raise Problem(404, "other-picture", f"the token's picture is {image}, not the one named")
+    if wanted is not None and (image is None or wanted != str(image)):
+        words = f"the token's picture is {image or 'on no IPFS'}, not the one named"
+        raise Problem(404, "other-picture", words)
     # A CID fixes the bytes; who owns the token, and so whether they are shown, is never fixed.
     fixed = wanted is not None and holder is None
     control = FOR_EVER if fixed else briefly(_KEPT_S, _ON_ERROR_S)

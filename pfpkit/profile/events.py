@@ -93,11 +93,14 @@ class Hub:
                         listener.tell(_gone(name, service), now)
                 listener.beat(now)
 
-    async def listen(self, service: Service, names: Iterable[str]) -> AsyncIterator[bytes]:
-        """Yield events of these people, beginning with what is so now."""
+    def listen(self, service: Service, names: Iterable[str]) -> AsyncIterator[bytes]:
+        """Return events of these people, beginning with what is so now; Problem 503 when full."""
         if len(self._listeners) >= _MOST_LISTENERS:
+            # Here, for a stream that has begun can say no status any more.
             raise Problem(503, "busy", "too many pages are open; try again in a minute")
-        listener = _Listener(tuple(names))
+        return self._events(service, _Listener(tuple(names)))
+
+    async def _events(self, service: Service, listener: _Listener) -> AsyncIterator[bytes]:
         self._listeners.add(listener)
         try:
             yield b"retry: %d\n\n" % _RETRY_MS

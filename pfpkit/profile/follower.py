@@ -15,6 +15,7 @@ import logging
 import secrets
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from sqlalchemy import select, update
@@ -42,6 +43,7 @@ _CONTRACTS = 200
 _READ_AGAIN_S = 300
 """A contract may move tokens without an event: each token is read again so often all the same."""
 _LEASE_S = 15
+_END_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +94,31 @@ class Follower:
 
     async def run(self) -> None:
         """Tick until cancelled; what goes wrong is logged once, and tried again."""
-        while True:
-            try:
-                tick = await self.tick()
-                if self.trouble:
-                    _LOG.info("the chain is followed again")
-                self.trouble = ""
-                if tick.lost or tick.undone is not None:
-                    _LOG.info("%s", tick)
-            except (ChainError, StorageError) as error:
-                if not self.trouble:
-                    _LOG.warning("the chain is not followed: %s", error)
-                self.trouble = str(error)
-            await asyncio.sleep(self._settings.poll_s)
+        try:
+            while True:
+                await self._try_tick()
+                await asyncio.sleep(self._settings.poll_s)
+        finally:
+            await self.end()
+
+    async def _try_tick(self) -> None:
+        try:
+            tick = await self.tick()
+            if self.trouble:
+                _LOG.info("the chain is followed again")
+            self.trouble = ""
+            if tick.lost or tick.undone is not None:
+                _LOG.info("%s", tick)
+        except (ChainError, StorageError) as error:
+            if not self.trouble:
+                _LOG.warning("the chain is not followed: %s", error)
+            self.trouble = str(error)
+
+    async def end(self) -> None:
+        """Give the lease back, so that another follows at once and not when it is over."""
+        with suppress(StorageError, TimeoutError):
+            async with asyncio.timeout(_END_S):
+                await self._database.run(_release, self._settings.chain_id, self._name)
 
     async def tick(self) -> Tick:
         """Follow to the latest block; ChainError or StorageError when that cannot be done."""
@@ -112,8 +126,8 @@ class Follower:
         begun = await self._database.run(_begin, chain_id, self._name)
         if begun is None:
             return Tick()
-        head = await self._chain.block()
         now = time.time()
+        head = await self._chain.block()
         self._check_age(head, now)
         if begun.last is not None and begun.last.hash == head.hash:
             plan = begun
@@ -122,9 +136,8 @@ class Follower:
         gap = plan.last is None or head.number - plan.last.number > _RANGE
         suspects = plan.suspects(now, everything=gap)
         answers = await self._read(suspects, head)
-        lost = await self._database.run(
-            _write, chain_id, self._name, head, plan, list(zip(suspects, answers, strict=True))
-        )
+        found = list(zip(suspects, answers, strict=True))
+        lost = await self._database.run(_write, chain_id, self._name, head, plan, found, int(now))
         if lost is None:
             return Tick()
         undone = None if plan.ancestor is None else plan.ancestor + 1
@@ -183,6 +196,14 @@ def _begin(records: Records, chain_id: int, name: str) -> _Plan | None:
     return _Plan(kept[0] if kept else None, kept, holdings)
 
 
+def _release(records: Records, chain_id: int, name: str) -> None:
+    records.execute(
+        update(Followed)
+        .where(Followed.chain_id == chain_id, Followed.leader == name)
+        .values(lease_ends=0)
+    )
+
+
 def _write(
     records: Records,
     chain_id: int,
@@ -190,12 +211,15 @@ def _write(
     head: BlockRef,
     plan: _Plan,
     answers: Iterable[tuple[Holding, TokenAnswer]],
+    now: int,
 ) -> list[str] | None:
-    """Write what was found, and return the tokens that were lost; None where the lease is gone."""
+    """Write what was found, and return the tokens that were lost; None where the lease is gone.
+
+    `now` is when the block was asked for: an answer is as old as that.
+    """
     row = records.get(Followed, chain_id, with_for_update=True)
     if row is None or row.leader != name:
         return None
-    now = int(time.time())
     lost = []
     confirmed = {"block": head.number, "block_hash": head.hash, "block_time": head.timestamp}
     read = set()
@@ -205,13 +229,15 @@ def _write(
         if _found(records, holding, answer, head, event, now):
             lost.append(str(answer.ref))
     if plan.last is not None:
-        # The others: nothing happened to them since the block that they were confirmed with.
+        # The others: nothing happened to them since the block that they were confirmed with. Not
+        # those that came while this tick asked: it did not look for what happened to them.
         records.execute(
             update(Holding)
             .where(
                 Holding.chain_id == chain_id,
                 Holding.block_hash.in_([plan.last.hash, head.hash]),
                 Holding.lost_block.is_(None),
+                Holding.read_at > 0,
                 Holding.picture.not_in(read),
             )
             .values(**confirmed, checked_at=now)

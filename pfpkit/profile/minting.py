@@ -107,6 +107,7 @@ async def pin(request: Request) -> Response:
     settings = service.settings
     if settings.collection is None or not service.pinners:
         raise Problem(409, "no-collection", "this service has no contract to mint with")
+    service.asking.count(f"pin {row.account}")
     try:
         to = checksum_address(text_of(given, "to", 42))
     except BadReference as error:

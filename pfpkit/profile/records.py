@@ -141,7 +141,8 @@ class PictureFile(Record):
 class Holding(Record):
     """Who holds the token of a picture, since which block, and when that was last confirmed.
 
-    `lost_*` are of the block in which another had it. `facts` is JSON: what the page shows.
+    `read_at` is when the follower read it last, 0 before it did. `lost_*` are of the block in which
+    another had it. `facts` is JSON: what the page shows.
     """
 
     __tablename__ = "holdings"
@@ -159,7 +160,7 @@ class Holding(Record):
     block_hash: Mapped[str] = mapped_column(String(66))
     block_time: Mapped[int]
     checked_at: Mapped[int]
-    read_at: Mapped[int]
+    read_at: Mapped[int] = mapped_column(default=0)
     lost_block: Mapped[int | None]
     lost_hash: Mapped[str | None] = mapped_column(String(66))
     lost_at: Mapped[int | None]

@@ -45,7 +45,7 @@ class Service:
     """Of this worker, sent again for a second."""
     attempts: Attempts
     asking: Attempts
-    """Challenges that one client asks for."""
+    """Accounts and challenges that one client asks for, and pins that one account does."""
     waiting: asyncio.Semaphore
     """Pictures that may wait to be rendered."""
     resolving: asyncio.Semaphore

@@ -73,7 +73,8 @@ class Settings:
     poll_s: float = 1.0
     """How often the chain is asked for a new block."""
     per_minute: int = 60
-    """Accounts and challenges that one client may ask for in a minute, from each worker."""
+    """Accounts and challenges that one client, and pins that one account may ask for in a minute,
+    from each worker."""
     demo: bool = False
     """Whether this is the demo: a chain with unlocked accounts, and a gateway that can lie."""
 

@@ -39,6 +39,8 @@ async def show_token(
     Only `verified` is shown: every byte was hashed, and the holder has it at the very block at
     which the signature was checked.
     """
+    # Before gateways are waited for: the answer is as old as its block, not as what came after it.
+    now = int(time.time())
     found = await service.resolver.resolve(ref, holder, at=block, fresh=True)
     receipt = _shown_receipt(found)
     rendered = found.rendered
@@ -52,7 +54,6 @@ async def show_token(
     if kept.car is not None:
         files[CAR] = (kept.data[kept.car], _CAR_TYPE)
     facts = await _facts(service, found, receipt)
-    now = int(time.time())
     holding = Holding(
         chain_id=ref.chain_id,
         contract=ref.contract,
@@ -64,7 +65,6 @@ async def show_token(
         block_hash=block.hash,
         block_time=block.timestamp,
         checked_at=now,
-        read_at=now,
         facts=json.dumps(facts),
         receipt=kept.data[kept.receipt].decode(),
     )

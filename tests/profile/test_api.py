@@ -6,9 +6,12 @@ given the same question in another spelling, refused
 given what is wrong, a problem with the resolver's reason
 """
 
+import json
+
 import pytest
 from support.anvil import HOLDER, STRANGER
 from support.profile import Browser, problem
+from support.tokens import owned
 
 JSON = {"Accept": "application/json"}
 
@@ -59,6 +62,19 @@ def test_avatar__when_the_cid_is_named__is_kept_for_ever(platform, token):
     assert owned.headers["cache-control"] == "public, max-age=10, stale-if-error=60"
     other = platform.get(f"/avatar/{token}", params={"cid": "bafkqaaa"})
     assert problem(other) == (404, "other-picture")
+
+
+def test_avatar__when_its_picture_has_no_cid__is_never_kept_for_ever(site, platform):
+    """Drawn by its contract, which may draw another tomorrow: no word for a CID fixes it."""
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9H0z"/></svg>'
+    said = f"data:application/json,{json.dumps({'image_data': svg})}"
+    ref = site.tokens.impostor(owned(HOLDER, said))
+    plain = platform.get(f"/avatar/{ref}")
+    assert (plain.status_code, plain.headers["x-pfpkit-cid"]) == (200, "none")
+    assert plain.headers["cache-control"] == "public, max-age=10, stale-if-error=60"
+    for word in ("None", "none", ""):
+        fixed = platform.get(f"/avatar/{ref}", params={"cid": word})
+        assert problem(fixed) == (404, "other-picture")
 
 
 def test_avatar__when_the_holder_is_named__is_the_owners_alone(platform, token):

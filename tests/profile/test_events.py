@@ -2,6 +2,7 @@
 
 given nothing new, a sign of life within three seconds; given another picture, that picture
 given an account that is deleted, that nothing is shown of it
+given more pages than a worker has room for, a refusal that says so
 """
 
 import json
@@ -10,7 +11,9 @@ from contextlib import contextmanager
 
 import pytest
 from support.pictures import encoded, noise
-from support.profile import Browser
+from support.profile import Browser, problem
+
+from pfpkit.profile import events as served
 
 
 @contextmanager
@@ -55,3 +58,13 @@ def test_events__when_the_picture_changes__tell_it_at_once(service, browser, nam
         assert browser.send_form("/me/delete").status_code == 303
         gone = next(pictures)
         assert (gone["kind"], gone["images"]) == ("none", None)
+
+
+def test_events__when_too_many_pages_are_open__are_refused_with_a_status(
+    service, browser, name, monkeypatch
+):
+    """Before the stream begins, after which no status can be said."""
+    browser.sign_up(name)
+    monkeypatch.setattr(served, "_MOST_LISTENERS", 0)
+    for path in (f"/u/{name}/events", f"/events?users={name}"):
+        assert problem(browser.get(path, headers={"Accept": "application/json"})) == (503, "busy")

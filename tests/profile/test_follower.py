@@ -4,15 +4,22 @@ given a transfer, the hexagon is a circle within two blocks, on open pages too
 given a reorganisation that undoes it, a hexagon again; one that undoes the purchase, a circle
 given a node that is away, stale with its age; too long, unverified; back, verified
 given a follower that was away, what happened meanwhile is found
+given a picture that is set while the chain is asked, it is confirmed by the next look alone
 """
 
+import asyncio
 import json
 import threading
 import time
 
 import pytest
 from support.anvil import STRANGER
-from support.profile import Browser
+from support.profile import Browser, settings_in
+
+from pfpkit.chain import Node
+from pfpkit.profile.database import Database
+from pfpkit.profile.follower import Follower
+from pfpkit.profile.records import Account, Holding, Picture
 
 
 @pytest.fixture
@@ -127,3 +134,61 @@ def test_follow__when_sold_while_the_node_is_away__falls_when_it_is_back(
     finally:
         site.road.open = True
     until("none", holder, name)
+
+
+class Meanwhile(Node):
+    """A node; while it is asked whether it has a block, something happens."""
+
+    happens = staticmethod(lambda: None)
+
+    async def has(self, block):
+        self.happens()
+        return await super().has(block)
+
+
+def held(records, ref, holder, block):
+    """Show a token of `holder` as of a block, as the service does when the wallet has signed."""
+    records.add(Account(name="ada", since=0))
+    records.flush()
+    picture = Picture(id="0" * 32, account="ada", kind="nft", since=0, files=[])
+    picture.holding = Holding(
+        chain_id=ref.chain_id,
+        contract=ref.contract,
+        token_id=str(ref.token_id),
+        standard=ref.standard,
+        holder=holder,
+        since_block=block.number,
+        block=block.number,
+        block_hash=block.hash,
+        block_time=block.timestamp,
+        checked_at=int(time.time()),
+        facts="{}",
+        receipt="{}",
+    )
+    records.add(picture)
+
+
+def test_follow__when_shown_and_sold_during_a_look__falls_at_the_next(site, wallet, tmp_path):
+    """That look asked for no event of it, and so may not confirm it with the block of the sale."""
+    site.tokens.node.fund(wallet.address)
+    ref = site.mint(to=wallet.address)
+    settings = settings_in(tmp_path)
+    database = Database(settings.database_url)
+    database.migrate()
+
+    async def story():
+        async with Meanwhile(site.chain.url) as node:
+            follower = Follower(node, database, settings)
+            before = (await follower.tick()).block
+            site.tokens.transfer(ref, wallet.address, STRANGER)
+            node.happens = lambda: database.do(held, ref, wallet.address, before)
+            sold = await follower.tick()
+            node.happens = lambda: None
+            shown = database.do(lambda records: records.get(Holding, "0" * 32))
+            return before, sold, shown, await follower.tick()
+
+    before, sold, shown, after = asyncio.run(story())
+    database.close()
+    assert sold.block.number == before.number + 1
+    assert (shown.block, shown.lost_block) == (before.number, None)
+    assert after.lost == (str(ref),)

@@ -3,6 +3,7 @@
 given a picture with a position in it, the draft has the CIDs of the cleaned file, and says so
 given a draft, it is pinned, read back, and minted by whoever may; then it is shown
 given another's draft, there is none
+given somebody who pins without end, a bound
 """
 
 from support.anvil import DEPLOYER
@@ -13,6 +14,7 @@ from pfpkit.bundle import build
 from pfpkit.cid import cid_of
 from pfpkit.images import clean
 from pfpkit.metadata import TokenMetadata
+from pfpkit.profile.attempts import Attempts
 
 PICTURE = encoded(noise(64, 64, "RGB"), "JPEG", exif=exif(gps=True))
 
@@ -67,6 +69,15 @@ def test_mint__when_the_wallet_signs__becomes_the_picture(site, holder, wallet, 
     assert minted["metadata_uri"] == f"ipfs://{draft['bundle_cid']}/metadata.json"
     assert wallet.show(holder, minted["token"]).status_code == 200
     assert holder.picture_of(name)["token"]["name"] == "Mine"
+
+
+def test_pin__when_asked_too_often__has_to_wait(site, holder, monkeypatch):
+    """Pinning costs whoever runs the service; nobody has to be the minter to ask for it."""
+    draft = drafted(holder).json()["draft"]
+    monkeypatch.setattr(site.service.parts, "asking", Attempts(2, 60.0))
+    answers = [holder.send_json("/mint/pin", draft=draft, to=DEPLOYER) for _ in range(3)]
+    assert [one.status_code for one in answers] == [200, 200, 429]
+    assert problem(answers[2]) == (429, "too-many-tries")
 
 
 def test_transaction__when_unknown_or_of_another_kind__is_not_minted(site, holder):
