@@ -109,3 +109,9 @@ fi
 [ -n "${PFPKIT_TEST_S3:-}" ] || . tools/radosgw.sh
 
 APE_FOUNDRY_HOST="http://127.0.0.1:$(free_port)" .venv/bin/ape test "${TESTS:-tests/profile}" -q
+if [ -z "${TESTS:-}" ]; then
+  echo "test-services: the same on SQLite and a folder, what \`make test\` leaves out of it"
+  # Set and empty: all files are collected, and there is no server to use.
+  PFPKIT_TEST_POSTGRESQL='' PFPKIT_TEST_S3='' APE_FOUNDRY_HOST="http://127.0.0.1:$(free_port)" \
+    .venv/bin/ape test tests/profile/test_{api,attacks,comparison,events,minting}.py -q
+fi

@@ -17,6 +17,7 @@ if "PFPKIT_TEST_POSTGRESQL" not in os.environ:
     collect_ignore = [
         "test_api.py",
         "test_attacks.py",
+        "test_commands.py",
         "test_comparison.py",
         "test_events.py",
         "test_minting.py",

@@ -8,7 +8,9 @@ import httpx
 import pytest
 from support.pictures import SCRIPT, encoded, noise
 from support.profile import PASSWORD, Browser, problem
+from support.wallets import Wallet
 
+from pfpkit.profile import forms
 from pfpkit.profile.records import Record
 
 JSON = {"Accept": "application/json"}
@@ -68,6 +70,21 @@ def test_form__when_its_token_is_missing_or_foreign__is_refused(service, browser
     assert browser.get("/me").status_code == 200
 
 
+def test_route__when_its_token_is_missing__changes_nothing(service, browser, name):
+    """CSRF: every route that changes something, also one that is added tomorrow."""
+    browser.sign_up(name)
+    routes = [one for one in service.app.routes if "POST" in one.methods]
+    answers = {
+        one.path: problem(browser.post(one.path.format(act="sell"), data={"x": "1"}, headers=JSON))
+        for one in routes
+    }
+    assert len(answers) > 12
+    # What is verified is nobody's in particular, and asked for by JSON alone; this is no demo.
+    assert answers.pop("/verify") == (415, "bad-request")
+    assert answers.pop("/demo/rpc") == (404, "not-found")
+    assert set(answers.values()) == {(403, "csrf")}
+
+
 def test_challenge__when_used_twice_or_by_another__is_unknown(site, holder, wallet, name):
     """A nonce is one browser's, once; whatever comes of it, it is used up."""
     ref = site.mint(to=wallet.address)
@@ -101,6 +118,18 @@ def test_message__when_something_else_was_signed__is_refused(site, holder, walle
     assert other != message
     sent = holder.send_json("/wallet/picture", message=other, signature=wallet.sign(other))
     assert problem(sent) == (400, word)
+
+
+def test_message__when_another_token_or_account_is_put_in__is_refused(site, holder, wallet):
+    """What was asked for is remembered here, whatever comes back rightly signed."""
+    ref, other, thief = site.mint(to=wallet.address), site.mint(), Wallet(10**8)
+    for old, new, signer, word in (
+        (str(ref), str(other), wallet, "wrong-token"),
+        (wallet.address, thief.address, thief, "wrong-account"),
+    ):
+        message = wallet.challenge(holder, "picture", token=str(ref)).replace(old, new)
+        sent = holder.send_json("/wallet/picture", message=message, signature=signer.sign(message))
+        assert problem(sent) == (400, word)
 
 
 def test_message__when_signed_for_another_purpose__does_not_sign_in(site, holder, wallet):
@@ -246,6 +275,47 @@ def test_upload__when_it_drips__others_are_served(service, browser, name):
     assert time.monotonic() - begun < 20
     for one in slow:
         one.close()
+
+
+def test_upload__when_it_takes_too_long__is_ended(browser, name, monkeypatch):
+    """Whoever sends no end is not waited for."""
+    browser.sign_up(name)
+    monkeypatch.setattr(forms, "_WITHIN_S", 0.5)
+
+    def dripping():
+        yield b"--b\r\nContent-Disposition: form-data; name=picture; filename=a\r\n\r\n"
+        time.sleep(1.5)
+        yield b"x"
+
+    kind = {"Content-Type": "multipart/form-data; boundary=b", **JSON}
+    begun = time.monotonic()
+    answer = browser.post("/me/picture", content=dripping(), headers=kind)
+    assert problem(answer) == (408, "too-slow")
+    assert time.monotonic() - begun < 10
+
+
+def test_show__when_the_gateway_took_long__is_as_old_as_its_block(
+    site, holder, wallet, monkeypatch
+):
+    """Who sold meanwhile gains no time: two seconds is young here, and the bytes took longer."""
+    # A picture that no cache has yet.
+    ref = site.mint_picture(encoded(noise(seed=77), "PNG"), to=wallet.address)
+    get = site.store.get
+
+    def slow(cid):
+        if site.road.open:
+            site.road.open = False
+            time.sleep(2.6)
+        return get(cid)
+
+    monkeypatch.setattr(site.store, "get", slow)
+    try:
+        answer = wallet.show(holder, ref)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["picture"]["state"] in ("stale", "unverified")
+    finally:
+        monkeypatch.undo()
+        site.road.open = True
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "localhost:1", ""])
