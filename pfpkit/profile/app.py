@@ -5,7 +5,7 @@ import json
 import logging
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -61,6 +61,7 @@ _LOG = logging.getLogger("pfpkit.profile")
 _RENDERED_AT_ONCE = 16
 _RESOLVED_AT_ONCE = 64
 _SWEEP_S = 300
+_START_S = 5.0
 
 
 def application(settings: Settings) -> Starlette:
@@ -105,6 +106,7 @@ def application(settings: Settings) -> Starlette:
 
 
 async def _built(settings: Settings, parts: AsyncExitStack, answers: Answers) -> Service:
+    await _check_chain(settings)
     database = Database(settings.database_url)
     parts.callback(database.close)
     await asyncio.to_thread(database.migrate)
@@ -149,6 +151,22 @@ async def _built(settings: Settings, parts: AsyncExitStack, answers: Answers) ->
         asking=Attempts(settings.per_minute, 60.0),
         waiting=asyncio.Semaphore(_RENDERED_AT_ONCE),
     )
+
+
+async def _check_chain(settings: Settings) -> None:
+    """Refuse a node of another chain; whether one is that is silent now, its every answer says."""
+
+    async def checked(url: str) -> None:
+        async with Node(url, timeout_s=_START_S) as node:
+            with suppress(ChainError):
+                found = await node.chain_id()
+                if found != settings.chain_id:
+                    raise BadSetting(
+                        f"PFPKIT_CHAIN_ID is {settings.chain_id}, and {node.name}, which "
+                        f"PFPKIT_NODES names, is of chain {found}; name nodes of one chain, and it"
+                    )
+
+    await asyncio.gather(*map(checked, settings.nodes))
 
 
 def _chain(settings: Settings) -> Node | Quorum:

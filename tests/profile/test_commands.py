@@ -123,6 +123,15 @@ def test_server__when_a_setting_is_missing_or_wrong__ends_and_names_it(changes):
     assert "hunter2" not in ran.stderr + ran.stdout
 
 
+def test_server__when_its_node_is_of_another_chain__ends_and_names_both():
+    """Such a service would find no token, and say so to everybody."""
+    with Anvil() as node:
+        ran = started("uvicorn", "pfpkit.profile.asgi:app", "--port", "0", PFPKIT_NODES=node.url)
+    assert ran.returncode != 0
+    assert "BadSetting: PFPKIT_CHAIN_ID is 1, and " in ran.stderr
+    assert "is of chain 31337" in ran.stderr
+
+
 def test_application__when_imported__imports_no_ape():
     """A machine that serves needs no compiler and no key."""
     words = "import sys, pfpkit.profile.asgi; print('ape' in sys.modules)"
