@@ -11,7 +11,7 @@ trap 'rm -rf "$said"' EXIT
 ape compile --verbosity WARNING || exit 1
 
 scripts=(tests/scripts)
-long=(tests/contract tests/gas tests/flow tests/pinning)
+long=(tests/contract tests/gas tests/flow tests/images tests/media tests/pinning)
 apart=(tests/deploy) # make test-deploy
 others=("${scripts[@]/#/--ignore=}" "${long[@]/#/--ignore=}" "${apart[@]/#/--ignore=}")
 
