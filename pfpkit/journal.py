@@ -13,15 +13,18 @@ import json
 import os
 import time
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
 from pfpkit.atomic import write_file
-from pfpkit.errors import BadRecord
+from pfpkit.errors import BadRecord, PfpkitError
 from pfpkit.flushing import write_all
+from pfpkit.locks import hold
 
-__all__ = ["Journal", "row_of"]
+__all__ = ["HeldJournal", "Journal", "row_of"]
 
 _SYNC_LINES = 64
 _SYNC_S = 0.5
@@ -157,6 +160,63 @@ class Journal:
                 f"{self._keep_others}"
             )
         return False
+
+
+class HeldJournal(ABC):
+    """What a journal in a folder of its own says, while one run holds the folder.
+
+    Use with `with`. With `holding=False` it only reads, beside whoever writes.
+    """
+
+    def __init__(self, folder: Path, head: str, *, keep_others: str, holding: bool) -> None:
+        self.folder = folder
+        self._journal = Journal(folder / "journal", head, keep_others=keep_others)
+        self._holding = holding
+        self._held: int | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            with self._disk():
+                if self._holding:
+                    self._held = hold(self.folder)
+                    if self._held is None:
+                        raise self._busy()
+                self._load()
+        except BaseException:
+            self._release()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            with self._disk():
+                self._journal.close()
+        finally:
+            self._release()
+
+    @abstractmethod
+    def _load(self) -> None:
+        """Take in what the lines say."""
+
+    @abstractmethod
+    def _busy(self) -> PfpkitError:
+        """Return the error that says that another run holds the folder."""
+
+    @abstractmethod
+    def _unusable(self, words: str) -> PfpkitError:
+        """Return the error that says why the folder is needed, when the system refuses it."""
+
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise self._unusable(error.strerror or str(error)) from error
+
+    def _release(self) -> None:
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
 
 
 def row_of(values: Sequence[object]) -> bytes:

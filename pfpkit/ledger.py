@@ -10,16 +10,14 @@ services were asked, because that line may have said that a root is lost.
 """
 
 import json
-import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from pfpkit.cid import CID
 from pfpkit.errors import BadCID, PinError
-from pfpkit.journal import Journal, row_of
-from pfpkit.locks import hold
+from pfpkit.journal import HeldJournal, row_of
 from pfpkit.pins import PinnedBy, ReadBack
 
 __all__ = ["Ledger"]
@@ -28,43 +26,19 @@ _HEAD = "pfpkit pinning journal 2"
 _KEEP = "move it away, and what only it knows is pinned again"
 
 
-class Ledger:
+class Ledger(HeldJournal):
     """Use as `with Ledger(folder) as ledger:`; PinError when another run holds the folder.
 
     With `holding=False` it only reads, beside whoever writes.
     """
 
     def __init__(self, folder: Path, *, holding: bool = True) -> None:
-        self.folder = folder
-        self._holding = holding
-        self._held: int | None = None
-        self._journal = Journal(folder / "journal", _HEAD, keep_others=_KEEP)
+        super().__init__(folder, _HEAD, keep_others=_KEEP, holding=holding)
         self._pins: dict[str, dict[CID, PinnedBy]] = {}
         self._reads: dict[CID, dict[str, ReadBack]] = {}
         self._lost: dict[str, set[CID]] = {}
         self._came: dict[CID, set[str]] = {}
         self._rows = 0
-
-    def __enter__(self) -> Self:
-        try:
-            with self._disk():
-                if self._holding:
-                    self._hold()
-                for line in self._journal.lines():
-                    self._rows += 1
-                    with suppress(ValueError, TypeError, IndexError, BadCID):
-                        self._take(json.loads(line))
-        except BaseException:
-            self._release()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        try:
-            with self._disk():
-                self._journal.close()
-        finally:
-            self._release()
 
     @property
     def damaged(self) -> bool:
@@ -143,15 +117,20 @@ class Ledger:
         with self._disk():
             self._journal.replace(map(row_of, rows))
 
-    def _hold(self) -> None:
-        self._held = hold(self.folder)
-        if self._held is None:
-            raise PinError(f"another `ape run pin` is at work in {self.folder}; wait until it ends")
+    def _load(self) -> None:
+        for line in self._journal.lines():
+            self._rows += 1
+            with suppress(ValueError, TypeError, IndexError, BadCID):
+                self._take(json.loads(line))
 
-    def _release(self) -> None:
-        if self._held is not None:
-            os.close(self._held)
-            self._held = None
+    def _busy(self) -> PinError:
+        return PinError(f"another `ape run pin` is at work in {self.folder}; wait until it ends")
+
+    def _unusable(self, words: str) -> PinError:
+        return PinError(
+            f"{self.folder} cannot be used: {words}; it keeps what a killed run has pinned, so it "
+            "has to be a folder that you may read and write"
+        )
 
     def _forget(self, pinner: str, root: CID) -> None:
         self._pins.get(pinner, {}).pop(root, None)
@@ -172,13 +151,3 @@ class Ledger:
             self._forget(place, cid)
         elif kind == "read":
             self._reads.setdefault(cid, {})[place] = ReadBack(place, at)
-
-    @contextmanager
-    def _disk(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise PinError(
-                f"{self.folder} cannot be used: {error.strerror or error}; it keeps what a killed "
-                "run has pinned, so it has to be a folder that you may read and write"
-            ) from error

@@ -14,17 +14,14 @@ dropped; any other wrong line is damage, and the journal is refused. Trusts its 
 """
 
 import json
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from pfpkit.errors import BadInput, BadRecord, BadReference, TransactionFailed
 from pfpkit.flushing import flush_folders
-from pfpkit.journal import Journal, row_of
-from pfpkit.locks import hold
+from pfpkit.journal import HeldJournal, row_of
 from pfpkit.timestamp import now
 from pfpkit.transactions.signed import Effect, Signed
 
@@ -115,7 +112,7 @@ class Slot:
         return self.is_open or (self.done is not None and bool(self.done.hash))
 
 
-class TransactionJournal:
+class TransactionJournal(HeldJournal):
     """Use as `with TransactionJournal(root, place) as journal:`.
 
     TransactionFailed when another process holds it, BadRecord when it is damaged. With
@@ -123,38 +120,14 @@ class TransactionJournal:
     """
 
     def __init__(self, root: Path, place: Place, *, holding: bool = True) -> None:
+        folder = root / ".pfpkit" / "transactions" / place.folder
+        super().__init__(folder, f"{_HEAD} {place}", keep_others=_HELP, holding=holding)
         self.place = place
-        self.folder = root / ".pfpkit" / "transactions" / place.folder
         self.slots: dict[int, Slot] = {}
         self.final = -1
         """The number of the block up to which all that is done was seen to stay."""
-        self._holding = holding
-        self._held: int | None = None
-        self._journal = Journal(self.folder / "journal", f"{_HEAD} {place}", keep_others=_HELP)
         self._live: dict[tuple[str, ...], Slot] = {}
         self._broken = False
-
-    def __enter__(self) -> Self:
-        try:
-            with self._disk():
-                if self._holding:
-                    self._hold()
-                    self._journal.mend_end()
-                for number, line in enumerate(self._journal.lines(), 2):
-                    self._read(number, line)
-            if self._journal.wrong and self._holding:
-                raise BadRecord(f"{self._journal.path} has a damaged line; {_HELP}")
-        except BaseException:
-            self._release()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        try:
-            with self._disk():
-                self._journal.close()
-        finally:
-            self._release()
 
     @property
     def open(self) -> list[Slot]:
@@ -276,32 +249,28 @@ class TransactionJournal:
             self._journal.sync()
         self._broken = False
 
-    def _hold(self) -> None:
-        new = not self._journal.path.exists()
-        self._held = hold(self.folder)
-        if self._held is None:
-            raise TransactionFailed(
-                f"another process sends transactions of {self.place.address} "
-                f"({self.folder} is held); nothing was sent; wait until it ends"
-            )
-        if new:
-            # A power cut must not lose the folder of a journal that was forced to the disk.
-            flush_folders(self.folder.parents[depth] for depth in range(3))
+    def _load(self) -> None:
+        if self._holding:
+            if not self._journal.path.exists():
+                # A power cut must not lose the folder of a journal that was forced to the disk.
+                flush_folders(self.folder.parents[depth] for depth in range(3))
+            self._journal.mend_end()
+        for number, line in enumerate(self._journal.lines(), 2):
+            self._read(number, line)
+        if self._journal.wrong and self._holding:
+            raise BadRecord(f"{self._journal.path} has a damaged line; {_HELP}")
 
-    def _release(self) -> None:
-        if self._held is not None:
-            os.close(self._held)
-            self._held = None
+    def _busy(self) -> TransactionFailed:
+        return TransactionFailed(
+            f"another process sends transactions of {self.place.address} "
+            f"({self.folder} is held); nothing was sent; wait until it ends"
+        )
 
-    @contextmanager
-    def _disk(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise BadInput(
-                f"{self.folder} cannot be used: {error.strerror or error}; every transaction is "
-                "written there before it is sent, so it has to be a folder that you may write"
-            ) from error
+    def _unusable(self, words: str) -> BadInput:
+        return BadInput(
+            f"{self.folder} cannot be used: {words}; every transaction is written there before it "
+            "is sent, so it has to be a folder that you may write"
+        )
 
 
 def _effects(contract: str, rows: list[list[str]]) -> tuple[Effect, ...]:
