@@ -92,8 +92,7 @@ def test_dialog__when_open__has_no_violation(visit, site, wallet, names, scheme)
     """The choice of wallets."""
     visitor = visit(wallet, color_scheme=scheme)
     visitor.sign_up(next(names))
-    visitor.page.get_by_label("Token").fill("1")
-    visitor.page.get_by_role("button", name="Connect a wallet and sign").click()
+    visitor.ask_for("1")
     expect(visitor.page.get_by_role("dialog")).to_be_visible()
     assert violations(visitor.page) == []
 

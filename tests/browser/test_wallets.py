@@ -11,14 +11,6 @@ from support.browser_wallet import BrowserWallet
 SAID = "#token-said"
 
 
-def ask_for(visitor, ref, wallet=None):
-    """Fill in a token and ask for a signature; choose a wallet if one is given."""
-    visitor.page.get_by_label("Token").fill(str(ref.token_id))
-    visitor.page.get_by_role("button", name="Connect a wallet and sign").click()
-    if wallet:
-        visitor.choose(wallet)
-
-
 def test_wallets__when_several__all_are_offered_and_one_is_asked(
     visit, site, wallet, buyer_wallet, names
 ):
@@ -26,7 +18,7 @@ def test_wallets__when_several__all_are_offered_and_one_is_asked(
     ref = site.mint()
     visitor = visit(wallet, buyer_wallet)
     visitor.sign_up(next(names))
-    ask_for(visitor, ref)
+    visitor.ask_for(ref.token_id)
     dialog = visitor.page.get_by_role("dialog")
     for one in (wallet, buyer_wallet):
         expect(dialog.get_by_role("button", name=one.name)).to_be_visible()
@@ -43,7 +35,7 @@ def test_wallets__when_nobody_chose__none_is_asked(visit, site, wallet, names):
     """Looking at pages tells a wallet nothing, and neither does closing the dialog."""
     visitor = visit(wallet)
     visitor.sign_up(next(names))
-    ask_for(visitor, site.mint())
+    visitor.ask_for(site.mint().token_id)
     visitor.page.get_by_role("button", name="Close").click()
     expect(visitor.page.locator(SAID)).to_contain_text("No wallet was chosen")
     assert wallet.asked == []
@@ -57,7 +49,7 @@ def test_wallets__when_there_is_none__dialog_says_what_to_do(chromium, visit, si
         lambda route: route.fulfill(body="", content_type="text/javascript"),
     )
     visitor.sign_up(next(names))
-    ask_for(visitor, site.mint())
+    visitor.ask_for(site.mint().token_id)
     expect(visitor.page.get_by_role("dialog")).to_contain_text("has no wallet that says its name")
     visitor.shoot("wallets-none", whole=False)
 
@@ -75,11 +67,11 @@ def test_demo_wallet__when_nobody_has_a_wallet__plays_the_story(visit, site, nam
         dialog.accept() if next(answers) else dialog.dismiss()
 
     visitor.page.on("dialog", answer)
-    ask_for(visitor, ref)
+    visitor.ask_for(ref.token_id)
     choice = visitor.page.get_by_role("button", name="Demo wallet of the buyer")
     choice.click()
     expect(visitor.page.locator(SAID)).to_contain_text("You refused in Demo wallet of the buyer")
-    visitor.page.get_by_role("button", name="Connect a wallet and sign").click()
+    visitor.connect()
     choice.click()
     visitor.page.wait_for_url("**/u/*")
     visitor.shows("hexagon")
@@ -93,7 +85,7 @@ def test_sign__when_refused__says_so_and_changes_nothing(visit, site, wallet, na
     visitor = visit(wallet)
     visitor.sign_up(next(names))
     wallet.refuses = frozenset([method])
-    ask_for(visitor, ref, wallet)
+    visitor.ask_for(ref.token_id, wallet)
     expect(visitor.page.locator(SAID)).to_contain_text("You refused in Lantern Wallet")
     visitor.says("no picture yet")
     if method == "personal_sign":
@@ -101,8 +93,7 @@ def test_sign__when_refused__says_so_and_changes_nothing(visit, site, wallet, na
         expect(visitor.page.locator(".message")).to_contain_text(str(ref))
         visitor.shoot("sign-refused")
     wallet.refuses = frozenset()
-    visitor.page.get_by_role("button", name="Connect a wallet and sign").click()
-    visitor.choose(wallet)
+    visitor.connect(wallet)
     visitor.page.wait_for_url("**/u/*")
     visitor.shows("hexagon")
 
@@ -112,7 +103,7 @@ def test_sign__when_on_another_chain__wallet_is_asked_to_switch(visit, site, wal
     wallet.chain_id = 1
     visitor = visit(wallet)
     visitor.sign_up(next(names))
-    ask_for(visitor, site.mint(), wallet)
+    visitor.ask_for(site.mint().token_id, wallet)
     visitor.page.wait_for_url("**/u/*")
     visitor.shows("hexagon")
     assert wallet.chain_id == 31337
@@ -124,7 +115,7 @@ def test_sign__when_switching_is_refused__both_chains_are_named(visit, site, wal
     wallet.refuses = frozenset(["wallet_switchEthereumChain"])
     visitor = visit(wallet)
     visitor.sign_up(next(names))
-    ask_for(visitor, site.mint(), wallet)
+    visitor.ask_for(site.mint().token_id, wallet)
     said = visitor.page.locator(SAID)
     expect(said).to_contain_text("is on chain 1, and you refused to switch")
     expect(said).to_contain_text("31337")
@@ -137,7 +128,7 @@ def test_sign__when_the_chain_is_unknown_to_the_wallet__says_to_add_it(visit, si
     wallet.chain_id, wallet.knows = 1, (1,)
     visitor = visit(wallet)
     visitor.sign_up(next(names))
-    ask_for(visitor, site.mint(), wallet)
+    visitor.ask_for(site.mint().token_id, wallet)
     expect(visitor.page.locator(SAID)).to_contain_text("does not know")
     expect(visitor.page.locator(SAID)).to_contain_text("Add it in the wallet")
 
@@ -148,7 +139,7 @@ def test_sign__when_another_holds_the_token__is_refused_with_the_reason(
     """The signature is right, the token is somebody else's; no hexagon."""
     visitor = visit(buyer_wallet)
     name = visitor.sign_up(next(names))
-    ask_for(visitor, site.mint(to=HOLDER), buyer_wallet)
+    visitor.ask_for(site.mint(to=HOLDER).token_id, buyer_wallet)
     expect(visitor.page.locator(SAID)).to_have_attribute("data-kind", "bad")
     expect(visitor.page.locator(SAID)).not_to_contain_text("Look into")
     visitor.shoot("not-owner")
@@ -160,9 +151,7 @@ def test_sign__when_there_is_no_such_token__is_refused_with_the_reason(visit, si
     """A number that was never minted."""
     visitor = visit(wallet)
     visitor.sign_up(next(names))
-    visitor.page.get_by_label("Token").fill("999999")
-    visitor.page.get_by_role("button", name="Connect a wallet and sign").click()
-    visitor.choose(wallet)
+    visitor.ask_for("999999", wallet)
     expect(visitor.page.locator(SAID)).to_have_attribute("data-kind", "bad")
 
 
@@ -172,9 +161,7 @@ def test_sign__when_what_was_typed_is_no_token__wallet_is_not_asked_to_sign(
     """The service says what a token's name looks like."""
     visitor = visit(wallet)
     visitor.sign_up(next(names))
-    visitor.page.get_by_label("Token").fill("my ape")
-    visitor.page.get_by_role("button", name="Connect a wallet and sign").click()
-    visitor.choose(wallet)
+    visitor.ask_for("my ape", wallet)
     expect(visitor.page.locator(SAID)).to_have_attribute("data-kind", "bad")
     assert "personal_sign" not in wallet.methods()
 

@@ -12,7 +12,6 @@ import json
 import threading
 import time
 
-import pytest
 from support.anvil import STRANGER
 from support.profile import Browser, settings_in
 
@@ -20,16 +19,6 @@ from pfpkit.chain import Node
 from pfpkit.profile.database import Database
 from pfpkit.profile.follower import Follower
 from pfpkit.profile.records import Account, Holding, Picture
-
-
-@pytest.fixture
-def shown(site, holder, wallet, name):
-    """A token of the wallet's that is shown under the name."""
-    site.tokens.node.fund(wallet.address)
-    ref = site.mint(to=wallet.address)
-    answer = wallet.show(holder, ref)
-    assert answer.status_code == 200, answer.text
-    return ref
 
 
 def until(state, browser, name, within_s=20.0):

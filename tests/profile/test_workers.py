@@ -32,23 +32,6 @@ def site(tmp_path_factory, project):
         yield running
 
 
-@pytest.fixture
-def holder(site, name):
-    """A browser that is signed in under `name`."""
-    with Browser(site.url, {}) as one:
-        yield one.sign_up(name)
-
-
-@pytest.fixture
-def shown(site, holder, wallet, name):
-    """A token of the wallet's that is shown under the name."""
-    site.tokens.node.fund(wallet.address)
-    ref = site.mint(to=wallet.address)
-    answer = wallet.show(holder, ref)
-    assert answer.status_code == 200, answer.text
-    return ref
-
-
 def followed(site):
     """Who follows, and to which block."""
     database = Database(site.service.settings.database_url)

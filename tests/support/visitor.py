@@ -61,11 +61,20 @@ class Visitor:
         """Choose a wallet in the dialog that is open."""
         self.page.get_by_role("dialog").get_by_role("button", name=wallet.name).click()
 
+    def connect(self, wallet=None, to="sign"):
+        """Press the button that needs a wallet; choose one if it is given."""
+        self.page.get_by_role("button", name=f"Connect a wallet and {to}").click()
+        if wallet:
+            self.choose(wallet)
+
+    def ask_for(self, token, wallet=None):
+        """Fill in a token on one's own page, and go on to sign for it."""
+        self.page.get_by_label("Token").fill(str(token))
+        self.connect(wallet)
+
     def use_token(self, ref, wallet):
         """Sign for a token on one's own page, and see the profile."""
-        self.page.get_by_label("Token").fill(str(ref.token_id))
-        self.page.get_by_role("button", name="Connect a wallet and sign").click()
-        self.choose(wallet)
+        self.ask_for(ref.token_id, wallet)
         self.page.wait_for_url("**/u/*")
 
     def shows(self, shape):
