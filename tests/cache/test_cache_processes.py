@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+
+from support.cached import on_disk
 
 from pfpkit.cache import Cache, disk
 from pfpkit.cid import Block, cid_of
@@ -39,14 +40,6 @@ asyncio.run(story())
 def started(folder, seed, rounds):
     told = [sys.executable, "-c", WORK, str(folder), str(seed), str(rounds), str(BOUND)]
     return subprocess.Popen(told, stdout=subprocess.PIPE, text=True)
-
-
-def on_disk(folder):
-    total = 0
-    for path in folder.glob("*/*"):
-        with suppress(FileNotFoundError):
-            total += -(-path.stat().st_size // 4096) * 4096
-    return total
 
 
 def test_cache__of_several_processes__right_bytes_within_the_bound(tmp_path):

@@ -14,17 +14,9 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import Route
+from support.clock import Clock
 
 from pfpkit.profile.answers import Again, Answers
-
-
-class Clock:
-    """Seconds, as the test says."""
-
-    now = 100.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture
@@ -62,7 +54,7 @@ def ask(clock):
 def test_again__when_asked_within_a_second__is_the_same(ask, clock):
     """Bytes and headers; another query or path is another answer."""
     first = ask("/a")
-    clock.now += 0.9
+    clock.time += 0.9
     again = ask("/a")
     assert (again.text, again.headers) == (first.text, first.headers)
     assert [ask("/a?size=48").text, ask("/b").text, ask("/a").text] == ["2", "3", "1"]
@@ -86,7 +78,7 @@ def test_again__when_a_second_old__one_makes_it_and_others_get_it_meanwhile(cloc
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
             assert (await client.get("/")).text == "1"
-            clock.now += 1.5
+            clock.time += 1.5
             maker = asyncio.create_task(client.get("/"))
             await begun.wait()
             assert (await client.get("/")).text == "1"
@@ -100,7 +92,7 @@ def test_again__when_a_second_old__one_makes_it_and_others_get_it_meanwhile(cloc
 def test_again__when_two_seconds_old__is_nobodys(ask, clock):
     """Also when whoever began to make it again never came back."""
     assert ask("/a").text == "1"
-    clock.now += 2.0
+    clock.time += 2.0
     assert ask("/a").text == "2"
 
 

@@ -1,0 +1,30 @@
+"""Visitors of a token through a resolver with a cache, and what they cost the node."""
+
+from contextlib import asynccontextmanager
+
+from pfpkit.chain import Node
+from pfpkit.resolver import Resolver
+from pfpkit.retrieval import Limits, Retriever
+from support.shelves import token_shelf
+
+SHELF = token_shelf()
+SOON = Limits(read_s=0.3, block_s=0.5, hedge_s=0.2)
+
+
+class CountedNode(Node):
+    """A node that counts how often it was asked for tokens."""
+
+    asked = 0
+
+    async def tokens(self, asked, block):
+        self.asked += 1
+        return await super().tokens(asked, block)
+
+
+@asynccontextmanager
+async def visited(url, gateway, cache, **options):
+    """A resolver, and its node."""
+    node = CountedNode(url)
+    options = {"renderer": None} | options
+    async with Resolver(node, Retriever([gateway.url], SOON), cache=cache, **options) as resolver:
+        yield resolver, node
