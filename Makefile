@@ -50,8 +50,8 @@ test-browser: setup ## the pages in Chromium, with wallets, by keyboard, on a ph
 test-deploy: setup ## deploying: records, explorers that compile what they are sent (some minutes)
 	@$(OWN_NODE) PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/ape test tests/deploy
 
-test-services: setup ## the profile service on PostgreSQL and an S3 server (packages: --install)
-	@tools/services.sh $(ARGS)
+test-services: setup ## the profile service on PostgreSQL and an S3 server (INSTALL=1 installs packages)
+	@tools/services.sh $(if $(INSTALL),--install)
 
 check: setup ## format, lint, types, import order, figures in README and docs
 	@$(BIN)/ruff format --check .

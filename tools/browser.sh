@@ -4,24 +4,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 place=.build/browser
-install=${CI:-false}
-if [ "${1:-}" = --install ]; then
-  install=true
-  shift
-fi
+suite=test-browser
+# shellcheck source=tools/packages.sh
+. tools/packages.sh
 
 chromium=${PFPKIT_CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
-if [ -z "$chromium" ] && [ "$install" = true ]; then
-  echo "test-browser: chromium, by apt-get"
-  root=$([ "$(id -u)" = 0 ] || echo sudo)
-  $root apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends chromium fonts-liberation fonts-urw-base35 >/dev/null
-  chromium=$(command -v chromium)
-fi
 if [ -z "$chromium" ]; then
-  echo "test-browser: there is no Chromium. Install it (on Debian: apt-get install chromium), name one" >&2
-  echo "in PFPKIT_CHROMIUM, or let this do it: tools/browser.sh --install" >&2
-  exit 1
+  packages Chromium "chromium fonts-liberation fonts-urw-base35" "name one in PFPKIT_CHROMIUM"
+  chromium=$(command -v chromium)
 fi
 
 if ! cmp -s tests/browser/requirements.lock $place/python/.lock; then

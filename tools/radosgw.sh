@@ -10,10 +10,10 @@ packages="radosgw ceph-mon ceph-osd ceph-base ceph-common librados2 librgw2 libr
   libbabeltrace1 python3-rados"
 
 if [ ! -e "$ceph/.done" ]; then
-  $install || stop "an S3 server is missing: name one in PFPKIT_TEST_S3, or run with --install"
+  $install || stop "an S3 server is missing: name one in PFPKIT_TEST_S3, or let this unpack Ceph's (Debian 12 on x86-64): make $suite INSTALL=1"
   echo "test-services: Ceph's gateway, unpacked into $ceph"
   rm -rf "$ceph" && mkdir -p "$ceph/packages"
-  quietly apt-get update
+  quietly as_root apt-get update
   # apt's own user may not write here, and says so each time.
   # shellcheck disable=SC2086
   (cd "$ceph/packages" && quietly apt-get download -o APT::Sandbox::User=root $packages)

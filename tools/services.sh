@@ -7,9 +7,9 @@
 # Whatever fails is named, with what it printed last.
 set -Eeuo pipefail
 cd "$(dirname "$0")/.."
-install=false
-[ "${CI:-}" = true ] && install=true
-[ "${1:-}" = --install ] && install=true
+suite=test-services
+# shellcheck source=tools/packages.sh
+. tools/packages.sh
 
 folder=$(mktemp -d)
 chmod 755 "$folder"
@@ -30,28 +30,6 @@ done
 
 failed() {
   echo "test-services: $3: exit $1 of: $2" >&2
-}
-
-stop() {
-  echo "test-services: $*" >&2
-  exit 1
-}
-
-# Runs a command whose output nobody needs, unless it fails.
-quietly() {
-  local status=0
-  "$@" >"$folder/said" 2>&1 || status=$?
-  [ "$status" = 0 ] && return
-  tail -n 20 "$folder/said" >&2
-  stop "exit $status of: $*"
-}
-
-packages() {
-  $install || stop "$1 is missing; install $2, or run with --install"
-  echo "test-services: installing $2"
-  quietly apt-get update
-  # shellcheck disable=SC2086
-  quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $2
 }
 
 postgres_bin() {
