@@ -180,10 +180,9 @@ class TransactionJournal(HeldJournal):
 
     def done(self, slot: Slot, done: Done) -> None:
         """Write down that a slot is in a block that is deep enough."""
-        if slot.done != done:
-            where = [done.hash, done.block, done.block_hash, done.gas, done.wei_per_gas]
-            self._append(["done", slot.nonce, *where, list(done.ids)])
-            slot.done = done
+        where = [done.hash, done.block, done.block_hash, done.gas, done.wei_per_gas]
+        self._append(["done", slot.nonce, *where, list(done.ids)])
+        slot.done = done
 
     def void(self, slot: Slot, void: Void) -> None:
         """Write down that no version of a slot can ever be mined; what did not happen is free."""
@@ -203,7 +202,8 @@ class TransactionJournal(HeldJournal):
             self._live[effect.identity] = slot
 
     def _drop(self, slot: Slot, void: Void) -> None:
-        slot.void = void
+        # What was done in a block that went is done no more.
+        slot.done, slot.void = None, void
         for effect in slot.effects:
             if effect.what not in void.happened and self._live.get(effect.identity) is slot:
                 del self._live[effect.identity]

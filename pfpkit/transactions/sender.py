@@ -2,10 +2,12 @@
 
 A look at the node, then what follows from it, again and again: which slots are done, which can
 never be mined, what to sign next, what to send (again), what to send with higher fees. Nothing is
-remembered between two looks but what is in the journal, and when something was last tried.
+remembered between two looks but what is in the journal, what was done before and is looked at
+again, and of each open slot how it stood at the last look (`Watch`).
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +22,8 @@ from pfpkit.transactions.journal import Done, Slot, TransactionJournal, Void
 from pfpkit.transactions.outcome import found_version, ids_of
 from pfpkit.transactions.proof import Prover
 from pfpkit.transactions.signed import Request, Signed, Signer
-from pfpkit.transactions.wire import Answer, Look, Receipt, Said, Wire
+from pfpkit.transactions.watch import Watch
+from pfpkit.transactions.wire import Answer, Look, Receipt, Wire
 
 __all__ = ["Rules", "Sender", "Told"]
 
@@ -77,13 +80,7 @@ class Sender:
         self._final = 0
         """The number of a block that was final when the run began."""
         self._stop: PfpkitError | None = None
-        self._seen: dict[int, str] = {}
-        """Nonce -> the block that its transaction was in at the last look."""
-        self._sent: set[str] = set()
-        self._tried: dict[int, int] = {}
-        """Nonce -> the number of the latest block when its last version was made or first sent."""
-        self._words: dict[int, Said] = {}
-        self._used: dict[int, int] = {}
+        self._watches: defaultdict[int, Watch] = defaultdict(Watch)
         self._waits: tuple[int, str] | None = None
         self._told_of = -1
         self._recalled: dict[int, Done] = {}
@@ -105,6 +102,8 @@ class Sender:
         await self._recall()
         while True:
             slots = self._journal.open
+            for nonce in self._watches.keys() - {slot.nonce for slot in slots}:
+                del self._watches[nonce]
             hashes = [one.hash for slot in slots for one in slot.versions]
             look = await self._wire.look(hashes, [slot.last.hash for slot in slots])
             self._reopen(look)
@@ -157,29 +156,32 @@ class Sender:
     async def _settle(self, look: Look) -> set[int]:
         """Note what is done and what never will be; return the nonces whose end is not final."""
         waiting: set[int] = set()
+        deep: list[tuple[Slot, str, Receipt]] = []
         for slot in self._journal.open:
+            watch = self._watches[slot.nonce]
             found = found_version(slot, look.receipts)
             if found is None:
-                if self._seen.pop(slot.nonce, None) is not None:
+                if watch.block_hash:
                     self._told("reorganised", nonce=slot.nonce, hash=slot.last.hash)
-                    self._sent.discard(slot.last.hash)
+                    watch = self._watches[slot.nonce] = Watch()
                 if slot.nonce >= look.nonce:
-                    self._used.pop(slot.nonce, None)
-                elif await self._is_over(slot, None, look):
+                    watch.used = 0
+                elif await self._is_over(slot, None):
                     waiting.add(slot.nonce)
                 continue
             hashed, receipt = found
-            if self._seen.get(slot.nonce) != receipt.block_hash:
+            if watch.block_hash != receipt.block_hash:
                 self._told("mined", nonce=slot.nonce, hash=hashed, block=receipt.block)
-                self._seen[slot.nonce] = receipt.block_hash
-            if look.head.number - receipt.block < self._rules.confirmations:
-                continue
-            there = await self._wire.hashes([receipt.block])
+                watch.block_hash = receipt.block_hash
+            if look.head.number - receipt.block >= self._rules.confirmations:
+                deep.append((slot, hashed, receipt))
+        there = await self._wire.hashes(sorted({receipt.block for _, _, receipt in deep}))
+        for slot, hashed, receipt in deep:
             if there[receipt.block] != receipt.block_hash:
                 continue
             if receipt.succeeded:
                 self._done(slot, hashed, receipt)
-            elif await self._is_over(slot, receipt, look):
+            elif await self._is_over(slot, (hashed, receipt)):
                 waiting.add(slot.nonce)
         return waiting
 
@@ -192,7 +194,6 @@ class Sender:
             )
         where = receipt.block, receipt.block_hash, receipt.gas, receipt.wei_per_gas
         done = Done(hashed, *where, ids)
-        self._seen.pop(slot.nonce, None)
         if self._recalled.pop(slot.nonce, None) == done:
             slot.done = done  # as it was
             return
@@ -202,19 +203,24 @@ class Sender:
             "done", nonce=slot.nonce, hash=hashed, block=receipt.block, effects=len(ids), ids=ids
         )
 
-    async def _is_over(self, slot: Slot, failed: Receipt | None, look: Look) -> bool:
-        """Whether a slot's nonce was used, by its own failure or by another transaction, in a
-        block that is not final; once that is final, the slot is void or done."""
-        self._used[slot.nonce] = self._used.get(slot.nonce, 0) + 1
-        if failed is None and self._used[slot.nonce] < _UNSEEN_LOOKS:
-            return False  # a node may know of a block before it knows of its receipts
-        if failed is not None and self._stop is None:
-            self._stop = stops.failed(slot.last.hash, failed)
+    async def _is_over(self, slot: Slot, failed: tuple[str, Receipt] | None) -> bool:
+        """Whether a slot's nonce was used, by a version of it that failed or by another
+        transaction, in a block that is not final; once it is, the slot is void or done."""
+        hashed, spent = slot.last.hash, 0
+        if failed is None:
+            watch = self._watches[slot.nonce]
+            watch.used += 1
+            if watch.used < _UNSEEN_LOOKS:
+                return False  # a node may know of a block before it knows of its receipts
+        else:
+            hashed, receipt = failed
+            spent = receipt.gas * receipt.wei_per_gas
+            self._stop = self._stop or stops.failed(hashed, receipt)
         final = await self._prover.final()
         if await self._wire.nonce_at(final) <= slot.nonce:
             return True
         happened = await self._prover.happened(slot, final)
-        self._budget.settle(slot.nonce, failed.gas * failed.wei_per_gas if failed else 0)
+        self._budget.settle(slot.nonce, spent)
         if len(happened) == len(slot.effects):
             # All of it is there, by transactions that are not of this journal.
             self._journal.done(slot, Done("", final.number, final.hash, 0, 0, ()))
@@ -223,13 +229,13 @@ class Sender:
         why = "it failed" if failed is not None else "another transaction had its nonce"
         what = tuple(effect.what for effect in happened)
         self._journal.void(slot, Void(why, final.number, final.hash, what))
-        self._told("void", nonce=slot.nonce, hash=slot.last.hash, why=why)
+        self._told("void", nonce=slot.nonce, hash=hashed, why=why)
         if failed is None and self._source is not None:
             self._stop_for_others(slot.nonce)
         return False
 
     async def _sign(self, look: Look) -> None:
-        unmined = sum(1 for slot in self._journal.open if slot.nonce not in self._seen)
+        unmined = sum(not self._watches[slot.nonce].block_hash for slot in self._journal.open)
         self._waits = None
         while self._source is not None and not self._is_used_up and self._stop is None:
             if unmined >= self._rules.in_flight:
@@ -297,10 +303,11 @@ class Sender:
     async def _raise_fees(self, look: Look) -> None:
         for slot in self._unmined(look):
             last = slot.last.request
-            tried = self._tried.setdefault(slot.nonce, look.head.number)
-            said = self._words.get(slot.nonce)
-            outbid = last.max_fee < look.market.base or (said and said.answer is Answer.CHEAP)
-            late = look.head.number - tried >= self._rules.raise_after
+            watch = self._watches[slot.nonce]
+            if watch.tried is None:
+                watch.tried = look.head.number
+            outbid = watch.is_cheap or last.max_fee < look.market.base
+            late = look.head.number - watch.tried >= self._rules.raise_after
             if not outbid and not (late and slot.nonce == look.nonce):
                 continue
             if not outbid and is_plenty(last, look.market):
@@ -324,8 +331,7 @@ class Sender:
             signed = self._signed(request)
             self._journal.replace(slot, signed)
             self._budget.sign(request)
-            self._tried[slot.nonce] = look.head.number
-            self._words.pop(slot.nonce, None)
+            watch.tried, watch.said = look.head.number, None
             self._told(
                 "replaced",
                 nonce=slot.nonce,
@@ -338,22 +344,21 @@ class Sender:
         """Send what the node does not have: the same bytes, however often."""
         wanted = []
         for slot in self._unmined(look):
-            last = slot.last
-            if last.hash in self._sent and last.hash not in look.pooled:
+            last, watch = slot.last, self._watches[slot.nonce]
+            if last.hash == watch.taken and last.hash not in look.pooled:
                 self._told("dropped", nonce=slot.nonce, hash=last.hash)
-                self._sent.discard(last.hash)
-            if last.hash not in self._sent:
-                wanted.append((slot.nonce, last))
+                watch.taken = ""
+            if last.hash != watch.taken:
+                wanted.append((watch, last))
         if not wanted:
             return
         answers = await self._wire.send([signed for _, signed in wanted])
-        for (nonce, signed), said in zip(wanted, answers, strict=True):
-            self._words.pop(nonce, None)
+        for (watch, signed), said in zip(wanted, answers, strict=True):
             if said.answer in (Answer.TAKEN, Answer.USED):
-                self._sent.add(signed.hash)
-                self._told("sent", nonce=nonce, hash=signed.hash)
+                watch.taken, watch.said = signed.hash, None
+                self._told("sent", nonce=signed.request.nonce, hash=signed.hash)
             else:
-                self._words[nonce] = said
+                watch.said = said
 
     def _unmined(self, look: Look) -> list[Slot]:
         """The open slots that are in no block and still can be, by nonce."""
@@ -373,17 +378,15 @@ class Sender:
     def _note_progress(self, look: Look) -> None:
         done = sum(1 for slot in self._journal.slots.values() if not slot.is_open)
         # While something is in a block, further blocks are progress.
-        height = look.head.number if self._seen else 0
+        in_blocks = any(self._watches[slot.nonce].block_hash for slot in self._journal.open)
+        height = look.head.number if in_blocks else 0
         now = (look.nonce, done, height)
         if now != self._progress:
             self._progress, self._progress_at = now, _clock()
 
     def _check_stalled(self, look: Look) -> None:
-        refused = {
-            nonce: said
-            for nonce, said in self._words.items()
-            if said.answer in (Answer.POOR, Answer.REFUSED)
-        }
+        unmined = [slot.nonce for slot in self._unmined(look)]
+        refused = {n: words for n in unmined if (words := self._watches[n].refusal)}
         patience = min(self._rules.stall_s, self._wire.patience_s if refused else float("inf"))
         if _clock() - self._progress_at < patience:
             return

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pfpkit.errors import TransactionFailed
-from pfpkit.transactions.wire import Receipt, Said
+from pfpkit.transactions.wire import Receipt
 
 __all__ = ["failed", "not_final", "over_budget", "stalled", "used_elsewhere"]
 
@@ -49,14 +49,14 @@ def used_elsewhere(nonce: int, address: str) -> TransactionFailed:
 def stalled(
     mined: int,
     lowest: int | None,
-    refused: Mapping[int, Said],
+    refused: Mapping[int, str],
     waits: tuple[int, str] | None,
     journal: Path,
 ) -> TransactionFailed:
     """Nothing has moved for long: `mined` is the account's nonce, `lowest` the first open one."""
     if refused:
-        nonce, said = min(refused.items(), key=lambda one: one[0])
-        what = f"the node does not take the transaction with nonce {nonce}: {said.words}"
+        nonce, words = min(refused.items())
+        what = f"the node does not take the transaction with nonce {nonce}: {words}"
     elif lowest is not None and lowest > mined:
         what = (
             f"nonce {lowest} waits for nonce {mined}, which is of no transaction that this journal "

@@ -23,6 +23,7 @@ class FaultyNode(Loopback):
     """Each share is that of all requests: of answers that are lost after the request was passed on,
     of requests that fail with 502 and go nowhere, of requests that are passed on twice (the second
     answer is given), and of answers that are late by `late_s`. `methods` counts what was asked.
+    While it has `refuses`, it says just that to every transaction, and passes none on.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class FaultyNode(Loopback):
         late_s: float = 0.2,
     ) -> None:
         self.real = real
+        self.refuses = ""
         self.methods: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
         self._chance = chance
@@ -51,7 +53,9 @@ class FaultyNode(Loopback):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 fault = node._drawn(body)
-                answer = None if fault == "failed" else node._passed(body, fault)
+                answer = node._refused(body)
+                if answer is None and fault != "failed":
+                    answer = node._passed(body, fault)
                 if fault == "lost":
                     self.close_connection = True
                     return
@@ -79,6 +83,15 @@ class FaultyNode(Loopback):
                     return fault
                 lot -= share
         return ""
+
+    def _refused(self, body: bytes) -> bytes | None:
+        """What it says to transactions that it takes none of; None to all else."""
+        if not self.refuses or b"eth_sendRawTransaction" not in body:
+            return None
+        asked, error = json.loads(body), {"code": -32000, "message": self.refuses}
+        many = asked if isinstance(asked, list) else [asked]
+        said = [{"jsonrpc": "2.0", "id": one["id"], "error": error} for one in many]
+        return json.dumps(said if isinstance(asked, list) else said[0]).encode()
 
     def _passed(self, body: bytes, fault: str) -> bytes | None:
         """What the real node answers; None when there is none."""

@@ -78,10 +78,10 @@ class Stage:
             for n in range(first, first + count)
         ]
 
-    def journal(self) -> TransactionJournal:
+    def journal(self, *, holding: bool = True) -> TransactionJournal:
         """The account's journal, not yet opened."""
         genesis = self.chain.rpc("eth_getBlockByNumber", "0x0", False)["hash"]
-        return TransactionJournal(self.root, Place(31337, genesis, DEPLOYER))
+        return TransactionJournal(self.root, Place(31337, genesis, DEPLOYER), holding=holding)
 
     def run(self, effects: Sequence[Effect], *, batch: int = 1, **how: Any) -> None:
         """Send to the end what is not under way, as a command does: what was signed comes first."""

@@ -92,6 +92,17 @@ def test_void__one_of_its_effects_happened__only_the_other_is_free(tmp_path):
         journal.sign(signed(1, mint(2)), [mint(2)], 5)
 
 
+def test_void__was_done_before__is_void_alone(tmp_path):
+    """Its block went in a reorganisation, and its nonce to another transaction."""
+    with opened(tmp_path) as journal:
+        slot = journal.sign(signed(0, mint(1)), [mint(1)], 5)
+        journal.done(slot, DONE)
+        journal.void(slot, VOID)
+        assert (slot.done, slot.void) == (None, VOID)
+    with opened(tmp_path) as journal:
+        assert (journal.slots[0].done, journal.slots[0].void) == (None, VOID)
+
+
 def test_replace__call_is_another_one__is_refused(tmp_path):
     """Versions of a slot are one call, of which one alone can be mined."""
     with opened(tmp_path) as journal:

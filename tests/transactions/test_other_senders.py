@@ -73,6 +73,9 @@ def test_run__done_in_a_block_that_went_while_nobody_looked__is_sent_anew(slow):
     slow.mine(5)
     slow.run(effects)
     slow.check(effects)
+    assert slow.count("reorganised") == 1
+    slow.run(effects)
+    assert slow.count("reorganised") == 1, "the next run tells of it again"
 
 
 def test_run__done_in_blocks_that_stay__is_not_looked_at_again(stage):

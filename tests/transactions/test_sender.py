@@ -139,6 +139,24 @@ def test_run__what_was_done_is_reorganised_away__is_sent_again(slow):
     slow.check(effects)
 
 
+def test_run__back_in_the_pool_after_many_blocks__is_sent_as_it_was(slow):
+    """It waits since the reorganisation alone, not since it was first sent."""
+    effects = slow.mints(1)
+
+    async def reorganise():
+        await slow.until("sent")
+        slow.mine(8)
+        await slow.until("mined")
+        slow.chain.rpc("anvil_reorg", 8, [])
+        await slow.until("reorganised")
+        await slow.until("sent", 2)
+        slow.mine(10)
+
+    asyncio.run(slow.beside(effects, reorganise(), confirmations=9))
+    assert slow.count("replaced") == 0
+    slow.check(effects)
+
+
 def test_run__base_fee_rises__is_sent_with_fees_an_eighth_higher(slow):
     """Both versions are in the journal, and one is in a block."""
     effects = slow.mints(1)
@@ -269,6 +287,39 @@ def test_run__nonce_is_taken_elsewhere_in_the_middle__stops_and_plans_anew(slow)
     slow.check(effects)
 
 
+def first_is_mined(stage, effects, before=lambda: None, **how):
+    """Send, and mine the first version of the first transaction, though the node took none of its
+    replacements; return why the run stopped."""
+
+    async def mine(node):
+        await stage.until("sent", len(effects))
+        node.refuses = "not now"
+        stage.chain.rpc("anvil_setNextBlockBaseFeePerGas", hex(100 * 10**9))
+        stage.mine()
+        await stage.until("replaced", len(effects))
+        with stage.journal(holding=False) as journal:
+            first = journal.slots[1].versions[0]
+        before()
+        stage.chain.rpc("anvil_setNextBlockBaseFeePerGas", hex(10**9))
+        # The pool has forgotten it.
+        stage.chain.rpc("eth_sendRawTransaction", f"0x{first.raw.hex()}")
+        stage.mine()
+
+    with FaultyNode(stage.chain.url, Random(1)) as node:
+        stage.url = node.url
+        with pytest.raises(ExceptionGroup) as stopped:
+            asyncio.run(stage.beside(effects, mine(node), **how))
+    (error,) = stopped.value.exceptions
+    return str(error)
+
+
+def test_run__first_version_is_mined_though_others_were_refused__is_not_held_against_it(slow):
+    """What stands still is the nonce behind it; what the node said of this one is over."""
+    why = first_is_mined(slow, slow.mints(2), stall_s=2.0)
+    assert slow.count("done") == 1
+    assert "the node does not take the transaction with nonce 2: not now" in why
+
+
 def test_run__contract_refuses__signs_nothing(stage):
     """The minter was changed: the node says so before anything is signed."""
     call = calldata("setMinter(address)", HOLDER)
@@ -296,6 +347,13 @@ def test_run__transaction_fails_in_its_block__says_so_and_goes_on_later(slow):
     slow.chain.rpc("evm_setAutomine", True)
     slow.run(effects, batch=2)
     slow.check(effects)
+
+
+def test_run__first_version_fails_in_its_block__is_the_one_that_is_named(slow):
+    """There is another one with higher fees, which no explorer knows."""
+    why = first_is_mined(slow, slow.mints(1), before=lambda: set_minter(slow, HOLDER))
+    first = next(fields["hash"] for name, fields in slow.told if name == "signed")
+    assert f"{first} failed in block" in why
 
 
 def test_run__costs_more_than_the_limit__stops_in_words(stage):
