@@ -20,6 +20,11 @@ class BlockRef:
     hash: str
     timestamp: int
 
+    @property
+    def by_hash(self) -> dict[str, str | bool]:
+        """How a node is told this very block, and to fail where it is not canonical (EIP-1898)."""
+        return {"blockHash": self.hash, "requireCanonical": True}
+
 
 def place(at: str | int) -> tuple[str, int]:
     """Return the tag or number that a node is asked for, and how many blocks before it is meant.

@@ -18,7 +18,7 @@ from pfpkit.errors import (
     NoSuchContract,
 )
 from pfpkit.lookup import Lookup
-from pfpkit.reference import TokenRef, checksum_address
+from pfpkit.reference import TokenRef
 from pfpkit.rpc import Rpc, RpcError, amount_of, data_of, number_of
 from pfpkit.tokens import TokenAnswer, read_tokens
 from pfpkit.transfers import TRANSFER, Transfer, transfers_of
@@ -93,11 +93,10 @@ class Node:
         One batch, one block hash. ChainError when the chain does not have that block (any more),
         NoSuchContract when there is no code at the address.
         """
-        at = {"blockHash": block.hash, "requireCanonical": True}
-        requests: list[tuple[str, list[Any]]] = [("eth_getCode", [contract, at])]
+        requests: list[tuple[str, list[Any]]] = [("eth_getCode", [contract, block.by_hash])]
         for call in calls:
             sent = {"to": contract, "data": call.data, "gas": hex(_CALL_GAS)}
-            requests.append(("eth_call", [sent, at]))
+            requests.append(("eth_call", [sent, block.by_hash]))
         # Last, so that it is asked after everything was read: not every node that is told
         # `requireCanonical` heeds it.
         requests.append(("eth_getBlockByNumber", [hex(block.number), False]))
@@ -133,24 +132,15 @@ class Node:
 
     async def transfers(self, contracts: Sequence[str], first: int, last: int) -> list[Transfer]:
         """Return the Transfer events of contracts in blocks `first` to `last`; ChainError."""
-        wanted = {
-            "address": list(contracts),
-            "fromBlock": hex(first),
-            "toBlock": hex(last),
-            "topics": [TRANSFER],
-        }
-        logs = await self._one("eth_getLogs", [wanted])
-        if not isinstance(logs, list):
-            raise NodeUnreachable(f"{self.name} sent no logs; is it a JSON-RPC node?")
-        return transfers_of(logs)
+        return transfers_of(await self._logs(list(contracts), first, hex(last), [TRANSFER]))
 
     async def minted(self, contract: str, transaction: str) -> list[Transfer] | None:
         """Return what a transaction minted in a contract; None while it is in no block.
 
         Empty when it failed, or minted nothing there.
         """
-        receipt = await self._one("eth_getTransactionReceipt", [transaction])
-        if not isinstance(receipt, dict):
+        receipt = await self._object("eth_getTransactionReceipt", [transaction])
+        if receipt is None:
             return None
         logs = receipt.get("logs")
         found = transfers_of(logs if isinstance(logs, list) else ())
@@ -210,22 +200,19 @@ class Node:
         answer = await self._one("eth_getCode", [address, at])
         return bytes.fromhex(data_of(answer, self.name, "eth_getCode")[2:])
 
-    async def transaction(self, hashed: str) -> tuple[Any, Any]:
+    async def transaction(
+        self, hashed: str
+    ) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
         """Return a transaction and its receipt as the node has them; None for what it has not."""
-        return tuple(
-            await self._rpc.batch(
-                [("eth_getTransactionByHash", [hashed]), ("eth_getTransactionReceipt", [hashed])]
-            )
-        )
+        sent = await self._object("eth_getTransactionByHash", [hashed])
+        return sent, await self._object("eth_getTransactionReceipt", [hashed])
 
     async def first_log(self, contract: str, block: int) -> tuple[str, int] | None:
         """Return transaction and block of the first event of a contract from `block` on."""
-        wanted = {"address": contract, "fromBlock": hex(block), "toBlock": "latest"}
-        logs = await self._one("eth_getLogs", [wanted])
-        if not isinstance(logs, list) or not logs:
-            return None
-        first = logs[0]
-        return str(first["transactionHash"]), number_of(first["blockNumber"], self.name)
+        for log in await self._logs(contract, block):
+            hashed = data_of(log.get("transactionHash"), self.name, "eth_getLogs")
+            return hashed, number_of(log.get("blockNumber"), self.name)
+        return None
 
     async def refusals(
         self, contract: str, operator: str, asked: Mapping[str, tuple[str, int]], block: BlockRef
@@ -234,9 +221,8 @@ class Node:
 
         Each is asked as ERC-721's safe transfers ask, with the holder before it and the token.
         """
-        at = {"blockHash": block.hash, "requireCanonical": True}
         names = list(asked)
-        codes = await self._rpc.batch([("eth_getCode", [name, at]) for name in names])
+        codes = await self._rpc.batch([("eth_getCode", [name, block.by_hash]) for name in names])
         coded = [
             name
             for name, code in zip(names, codes, strict=True)
@@ -251,7 +237,7 @@ class Node:
             }
             for name in coded
         ]
-        answers = await self._rpc.batch([("eth_call", [one, at]) for one in questions])
+        answers = await self._rpc.batch([("eth_call", [one, block.by_hash]) for one in questions])
         found: dict[str, str] = {}
         for name, answer in zip(coded, answers, strict=True):
             if isinstance(answer, RpcError):
@@ -274,22 +260,31 @@ class Node:
 
     async def mint_block(self, contract: str, token_id: int) -> BlockRef:
         """Return the block of a token's mint: its Transfer event from the zero address."""
-        event = await self._mint_event(contract, token_id)
-        return await self.block(number_of(event.get("blockNumber"), self.name))
+        return await self.block((await self._mint(contract, token_id)).block)
 
     async def minted_to(self, contract: str, token_id: int) -> str:
         """Return to whom a token was minted, whoever has it now."""
-        topics = (await self._mint_event(contract, token_id)).get("topics")
-        to = topics[2] if isinstance(topics, list) and len(topics) == 4 else ""
-        return checksum_address(f"0x{str(to)[-40:]}")
+        return (await self._mint(contract, token_id)).to
 
-    async def _mint_event(self, contract: str, token_id: int) -> Mapping[str, Any]:
+    async def _mint(self, contract: str, token_id: int) -> Transfer:
         topics = [TRANSFER, "0x" + "00" * 32, None, f"0x{token_id:064x}"]
-        wanted = {"address": contract, "fromBlock": "0x0", "toBlock": "latest", "topics": topics}
-        logs = await self._one("eth_getLogs", [wanted])
-        if not isinstance(logs, list) or len(logs) != 1 or not isinstance(logs[0], dict):
+        found = transfers_of(await self._logs(contract, 0, topics=topics))
+        if len(found) != 1:
             raise ChainError(f"{self.name} does not know the mint of token {token_id}; ask another")
-        return logs[0]
+        return found[0]
+
+    async def _logs(
+        self,
+        contracts: str | list[str],
+        first: int,
+        last: str = "latest",
+        topics: Sequence[str | None] = (),
+    ) -> list[Mapping[str, Any]]:
+        wanted = {"address": contracts, "fromBlock": hex(first), "toBlock": last, "topics": topics}
+        logs = await self._one("eth_getLogs", [wanted])
+        if not isinstance(logs, list) or not all(isinstance(log, dict) for log in logs):
+            raise NodeUnreachable(f"{self.name} sent no logs; is it a JSON-RPC node?")
+        return logs
 
     def _result(self, call: Call, answer: Any, block: BlockRef) -> Any:
         if isinstance(answer, RpcError):
@@ -320,9 +315,8 @@ class Node:
 
     async def _pinned(self, method: str, parameters: list[Any], block: BlockRef) -> Any:
         """Return one answer as of `block`; ChainError when it is not on the chain (any more)."""
-        at = {"blockHash": block.hash, "requireCanonical": True}
         there = ("eth_getBlockByNumber", [hex(block.number), False])
-        answer, said = await self._rpc.batch([(method, [*parameters, at]), there])
+        answer, said = await self._rpc.batch([(method, [*parameters, block.by_hash]), there])
         self._check_there(said, block)
         return answer
 
@@ -332,6 +326,13 @@ class Node:
                 f"{self.name} does not have block {block.number} ({block.hash}) on its chain; "
                 "name a block that is final, or read again"
             )
+
+    async def _object(self, method: str, parameters: list[Any]) -> Mapping[str, Any] | None:
+        """Return one answer that is an object, or null for what the node has not."""
+        answer = await self._one(method, parameters)
+        if answer is not None and not isinstance(answer, dict):
+            raise NodeUnreachable(f"{self.name} answered {method} with no object; is it a node?")
+        return answer
 
     async def _one(self, method: str, parameters: list[Any]) -> Any:
         (answer,) = await self._rpc.batch([(method, parameters)])

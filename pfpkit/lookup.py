@@ -163,7 +163,7 @@ class Lookup:
     ) -> dict[View, bytes | Failed]:
         """Tell an address without code, which answers nothing to everything, from a contract."""
         contracts = list(dict.fromkeys(view.contract for view in views))
-        requests: list[_Request] = [("eth_getCode", [c, _at(block)]) for c in contracts]
+        requests: list[_Request] = [("eth_getCode", [c, block.by_hash]) for c in contracts]
         answers = await self._round(requests, block) if requests else []
         found: dict[str, Failed] = {}
         for contract, answer in zip(contracts, answers, strict=True):
@@ -179,7 +179,7 @@ class Lookup:
     async def _round(
         self, requests: Sequence[_Request], block: BlockRef, most: int = _LIGHT
     ) -> list[Any]:
-        """Ask, and last of all whether the block is there: not every node heeds `_at`."""
+        """Ask, and last of all whether the block is there: not every node heeds `by_hash`."""
         check: _Request = ("eth_getBlockByNumber", [hex(block.number), False])
         *answers, there = await self._rpc.each([*requests, check], most=most)
         if isinstance(there, NoAnswer):
@@ -192,9 +192,5 @@ class Lookup:
         return answers
 
 
-def _at(block: BlockRef) -> dict[str, Any]:
-    return {"blockHash": block.hash, "requireCanonical": True}
-
-
 def _eth_call(message: dict[str, Any], block: BlockRef) -> _Request:
-    return ("eth_call", [message, _at(block)])
+    return ("eth_call", [message, block.by_hash])
