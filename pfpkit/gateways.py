@@ -62,6 +62,7 @@ class Reason(StrEnum):
     WRONG_TYPE = "did not send the format asked for"
     COMPRESSED = "compressed its answer, which was not asked for"
     TOO_LARGE = "sent too many bytes"
+    CRUMBS = "sent pieces of a few bytes"
     WRONG_BYTES = "sent wrong bytes"
     BAD_CAR = "sent a malformed CAR"
     INCOMPLETE = "sent an incomplete DAG"
@@ -166,7 +167,7 @@ class Gateways:
                 async for chunk in response.aiter_stream():
                     received += len(chunk)
                     if pieces.too_small(chunk):
-                        raise Refused(Reason.TOO_LARGE, "in pieces of a few bytes")
+                        raise Refused(Reason.CRUMBS, f"{received} bytes in thousands of them")
                     if received > form.max_bytes:
                         raise _too_large(form)
                     take(chunk)

@@ -7,7 +7,7 @@ gateway that lies, stalls, floods or redirects is named in a `GatewayFault`, and
 asked.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import quote
@@ -190,21 +190,10 @@ class Retriever:
 
         async def ask(gateway: Gateway) -> tuple[Block, ...]:
             path = f"{place.root}/{quote(place.path)}" if place.path else str(place.root)
-            try:
-                found = await self._car_blocks(gateway, path, form)
-            except Refused as error:
-                if error.reason in _OTHER_FORMS:
-                    self._without_cars.add(gateway.url)
-                raise
+            found = await self._car_blocks(gateway, path, form)
             return _used(blocks_of_file(place, max_bytes, limits.blocks), found)
 
-        return await self._race.first(
-            place.root,
-            "entity",
-            limits.hedge_s * _CAR_HEDGES,
-            ask,
-            without=self._without_cars,
-        )
+        return await self._first_car(place.root, form.name, ask)
 
     async def folder(self, root: CID, *, max_bytes: int) -> tuple[Block, ...]:
         """Return every block under a small directory, fetched as one CAR.
@@ -225,15 +214,28 @@ class Retriever:
             try:
                 found = await self._car_blocks(gateway, str(root), form, look)
             except Refused as error:
-                if error.reason in _OTHER_FORMS:
-                    self._without_cars.add(gateway.url)
                 if error.reason is Reason.TOO_LARGE:
                     raise BadBlock(f"{root}: more than {max_bytes:,} bytes came of it") from None
                 raise
             return _used(walk(root, limits.blocks), found)
 
-        patience_s = limits.hedge_s * _CAR_HEDGES
-        return await self._race.first(root, "folder", patience_s, ask, without=self._without_cars)
+        return await self._first_car(root, form.name, ask)
+
+    async def _first_car(
+        self, root: CID, name: str, ask: Callable[[Gateway], Awaitable[tuple[Block, ...]]]
+    ) -> tuple[Block, ...]:
+        """Ask the gateways that may know the form, and note which do not."""
+
+        async def noted(gateway: Gateway) -> tuple[Block, ...]:
+            try:
+                return await ask(gateway)
+            except Refused as error:
+                if error.reason in _OTHER_FORMS:
+                    self._without_cars.add(gateway.url)
+                raise
+
+        patience_s = self.limits.hedge_s * _CAR_HEDGES
+        return await self._race.first(root, name, patience_s, noted, without=self._without_cars)
 
     async def _whole_answer(self, gateway: Gateway, cid: CID, form: Form) -> bytes:
         # One buffer: a body of pieces of one byte would cost fifty times its size as a list.

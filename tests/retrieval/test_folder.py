@@ -92,6 +92,15 @@ def test_folder__when_more_comes_than_its_links_say__is_refused() -> None:
     assert faults == []
 
 
+def test_folder__when_it_comes_in_crumbs__gateway_is_blamed() -> None:
+    """Not the directory, which is no larger than allowed; the next gateway is asked."""
+    dag = dag_of({"image": b"".join(b"%064d" % n for n in range(160)), "metadata.json": b"{}"})
+    with HostileGateway(dag.blocks, Lie.CRUMBLED) as liar, HostileGateway(dag.blocks) as honest:
+        found, faults = folder(liar, honest, root=dag.root)
+    assert set(found) == set(dag.blocks)
+    assert [(fault.url, fault.reason) for fault in faults] == [(liar.url, Reason.CRUMBS)]
+
+
 def test_folder__when_it_is_a_file__is_refused() -> None:
     """No request was saved by asking for it so."""
     file = file_dag(bytes(3 * 2**20))

@@ -40,7 +40,7 @@ BLOCK_LIES = {
     Lie.SILENT: Reason.TIMED_OUT,
     Lie.STALLED: Reason.TIMED_OUT,
     Lie.DRIPPING: Reason.TIMED_OUT,
-    Lie.CRUMBS: Reason.TOO_LARGE,
+    Lie.CRUMBS: Reason.CRUMBS,
     Lie.REDIRECTING: Reason.REDIRECTED,
     Lie.WRONG_TYPE: Reason.WRONG_TYPE,
     Lie.PLAIN: Reason.WRONG_TYPE,

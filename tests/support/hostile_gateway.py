@@ -39,6 +39,7 @@ class Lie(StrEnum):
     STALLED = "stalls in the middle of the body"
     DRIPPING = "sends one byte now and then, for ever"
     CRUMBS = "sends chunks of one byte, for ever"
+    CRUMBLED = "answers rightly, in chunks of one byte"
     REDIRECTING = "redirects elsewhere"
     ODD_STATUS = "answers with `status`, and with no Location"
     SLOW = "thinks for a while and answers rightly"
@@ -183,6 +184,9 @@ class _Handler(socketserver.BaseRequestHandler):
                 self._head("200 OK", media_type, None, "Transfer-Encoding: chunked")
                 while not self.server.served.stopping.is_set():
                     self._send(b"1\r\n\0\r\n" * 4096)
+            case Lie.CRUMBLED:
+                self._head("200 OK", media_type, None, "Transfer-Encoding: chunked")
+                self._send(b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n")
             case Lie.REDIRECTING:
                 place = f"Location: {self.server.served.elsewhere}"
                 self._answer("302 Found", "text/plain", b"over there\n", place)
