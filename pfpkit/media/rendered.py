@@ -138,11 +138,13 @@ class Rendered:
 
 
 def _square(data: bytes) -> tuple[str, int] | None:
-    """Return type and edge as the first bytes of a square picture say them."""
+    """Return type and edge as the first bytes of a square picture say them; None for all else."""
     try:
         kind, width, height = read_header(data)
     except Refusal:
         return None
+    if kind not in ("image/png", "image/webp"):
+        return None  # of a kind that no worker makes
     # RFC 9649, section 2.3: the container says its own length.
     whole = kind != "image/webp" or int.from_bytes(data[4:8], "little") + 8 == len(data)
     return (kind, width) if width == height and whole else None

@@ -65,6 +65,17 @@ def test_from_bytes__when_it_lies__refused(field, value):
         Rendered.from_bytes(written({**head, field: value}, files))
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "GIF", "AVIF"])
+def test_from_bytes__when_a_square_is_of_a_kind_that_is_not_made__refused(kind):
+    """Squares are PNG or WebP: nobody has a name or a check for a file of another kind."""
+    data, media_type = encoded(noise(40, 40, "RGB"), kind), f"image/{kind.lower()}"
+    one = Rendered(
+        MediaOutcome.SHOWN, "", media_type, 40, 40, (), (Rendition(40, media_type, data),)
+    )
+    with pytest.raises(BadContent, match="is no image/"):
+        Rendered.from_bytes(one.to_bytes())
+
+
 def test_rendition__of_a_size_that_is_not_there__key_error():
     """Asking for a size that was not made is a mistake of the program."""
     assert SHOWN.rendition(41).data == FILES[1].data
