@@ -20,6 +20,7 @@ from pfpkit.media import SIZES
 from pfpkit.profile.caching import FOR_EVER, briefly, entity
 from pfpkit.profile.forms import json_of, text_of
 from pfpkit.profile.openapi import document
+from pfpkit.profile.pages import html
 from pfpkit.profile.problem import Problem
 from pfpkit.profile.service import Service, service_of
 from pfpkit.reference import TokenRef, checksum_address
@@ -104,6 +105,11 @@ async def openapi(request: Request) -> Response:
     return JSONResponse(document(service_of(request).settings.origin), headers=_OPEN)
 
 
+async def page(request: Request) -> Response:
+    """Say on a page what this API is."""
+    return await html(request, "api.html")
+
+
 async def _resolved(
     service: Service, ref: TokenRef, holder: str | None, at: str | int = "latest"
 ) -> Resolution:
@@ -162,4 +168,5 @@ ROUTES = [
     Route("/avatar/{caip19:path}", avatar, methods=["GET"]),
     Route("/verify", verify, methods=["POST"]),
     Route("/openapi.json", openapi, methods=["GET"]),
+    Route("/api", page, methods=["GET"]),
 ]

@@ -14,7 +14,8 @@ from support.visitor import PHONE, Visitor
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / ".build" / "browser" / "npm" / "node_modules" / "axe-core" / "axe.min.js"
-PAGES = ["/", "/signup", "/signin", "/compare", "/api", "/u/nobody-of-that-name"]
+PAGES = ["/", "/signup", "/signin", "/compare", "/api"]
+MISSING = "/u/nobody-of-that-name"
 OWN_PAGES = ["/me", "/mint", "/u/"]
 
 
@@ -62,11 +63,11 @@ def known(chromium, site):
     context.close()
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [*PAGES, MISSING])
 def test_page__when_looked_at__has_no_violation_and_fits(visit, known, path, scheme, screen):
     """axe-core finds nothing, and nothing is wider than the screen."""
     visitor = visit(color_scheme=scheme, **screen)
-    visitor.open(path)
+    assert visitor.open(path) == (404 if path == MISSING else 200)
     look(visitor, path, scheme, screen)
 
 
@@ -75,7 +76,7 @@ def test_own_page__when_looked_at__has_no_violation_and_fits(visit, known, path,
     """The same for pages of somebody who is signed in."""
     name, cookies = known
     visitor = visit(color_scheme=scheme, storage_state=cookies, **screen)
-    visitor.open(path + name if path == "/u/" else path)
+    assert visitor.open(path + name if path == "/u/" else path) == 200
     look(visitor, path, scheme, screen)
 
 

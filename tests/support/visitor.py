@@ -34,8 +34,9 @@ class Visitor:
             self.foreign.append(request.url)
 
     def open(self, path):
-        """Go to a path of the service."""
-        self.page.goto(self.site.url + path)
+        """Go to a path of the service; return the answer's status."""
+        answer = self.page.goto(self.site.url + path)
+        return answer.status
 
     def sign_up(self, name):
         """Make a profile by the form."""
