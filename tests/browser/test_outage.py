@@ -74,16 +74,17 @@ def test_outage__when_a_page_is_opened_meanwhile__it_claims_no_more(brief_site, 
 
 
 def test_outage__when_the_service_is_not_heard__page_dashes_the_hexagon_itself(
-    site, visit, wallet, names
+    mortal_site, visit, wallet, names
 ):
-    """The connection is cut and the page's clock goes on: dashed, then nothing; then as before."""
-    visitor = visit(wallet)
+    """The service has ended and the page's clock goes on: dashed, then nothing; then as before."""
+    site = mortal_site
+    visitor = visit(wallet, site=site)
     visitor.sign_up(next(names))
     visitor.use_token(site.mint_picture(pixels.picture()), wallet)
     visitor.page.clock.install()
     visitor.page.reload()
     visitor.shows("hexagon")
-    visitor.page.context.set_offline(True)
+    site.service.stop()
     visitor.page.clock.run_for(7_000)
     visitor.shows("hexagon-dashed")
     visitor.says(r"last verified at block \d+, \d+ seconds ago")
@@ -92,7 +93,7 @@ def test_outage__when_the_service_is_not_heard__page_dashes_the_hexagon_itself(
     visitor.shows("placeholder")
     visitor.says("unverified")
     expect(visitor.page.locator(".proof")).to_have_count(0)
-    visitor.page.context.set_offline(False)
+    site.service.start()
     visitor.page.reload()
     visitor.shows("hexagon")
 
