@@ -30,8 +30,8 @@ def site(tmp_path_factory, project):
     """A service that is reached, with a chain that answers."""
     with running_site(tmp_path_factory.mktemp("site"), project, demo=True) as running:
         # What the comparison shows; what tests use of their own is minted after it.
-        running.mint("2.webp", "Bramble")
-        running.mint("1.png", "Fennel")
+        running.mint(4, "Bramble")
+        running.mint(0, "Fennel")
         yield running
 
 

@@ -57,7 +57,7 @@ def known(chromium, site):
     visitor = Visitor(context, site)
     install(visitor.page, [wallet], site.chain.node.rpc)
     name = visitor.sign_up("wren-looks")
-    visitor.use_token(site.mint("10.png", "Wren"), wallet)
+    visitor.use_token(site.mint(1, "Wren"), wallet)
     visitor.shows("hexagon")
     yield name, context.storage_state()
     context.close()

@@ -18,8 +18,8 @@ from support.site import running_site
 def demo(tmp_path_factory, project):
     """A demo with two tokens of its accounts."""
     with running_site(tmp_path_factory.mktemp("demo"), project, demo=True) as running:
-        running.mint("2.webp", "Other")
-        running.mint("1.png", "Fennel")
+        running.mint(4, "Other")
+        running.mint(0, "Fennel")
         yield running
 
 

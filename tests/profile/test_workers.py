@@ -110,7 +110,7 @@ def test_follower__when_its_worker_is_killed__the_other_follows(site, shown, hol
 
 def test_cache__when_one_has_fetched__nobody_asks_a_gateway_again(site):
     """Forty connections, then the same with workers that know nothing of before."""
-    ref = site.mint("4.jpg")
+    ref = site.mint(6)
 
     def ask():
         for _ in range(40):

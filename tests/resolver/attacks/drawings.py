@@ -176,7 +176,8 @@ def _patterns(depth):
     return f'{first}{parts}<path d="M0 0h9v9H0z" fill="url(#p{depth - 1})"/>'
 
 
-PICTURE = Path(__file__).parents[3] / "metadata" / "images" / "1.png"
+PICTURE = next((Path(__file__).parents[3] / "metadata" / "images").iterdir())
+"""A file of this machine that is a picture: none of its bytes may be seen."""
 
 
 @cache
