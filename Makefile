@@ -24,7 +24,7 @@ setup: ## make .venv and node_modules from the locks (nothing to do: done at onc
 demo: setup ## from image files to a verified avatar, on a chain of its own
 	@$(BIN)/ape run demo
 
-test: setup ## all tests: units, contract, gas, stateful model, scripts
+test: setup ## the tests: units, contract, gas, stateful model, scripts (the test-... have the others)
 	@tools/test.sh
 
 PEERS := helia/node_modules js-ipfs/node_modules

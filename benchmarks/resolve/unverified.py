@@ -38,7 +38,7 @@ class Httpx(AsyncExitStack):
     def __init__(self, at_once: int) -> None:
         super().__init__()
         limits = httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once)
-        # Certificates take 40 ms to read, and none is needed at http://.
+        # Certificates take time to read, and none is needed at http://.
         options = {"timeout": 30.0, "trust_env": False, "verify": False}
         self._client = httpx.AsyncClient(limits=limits, **options)
 

@@ -1,4 +1,4 @@
-"""The application for a server of production: `granian --interface asgi pfpkit.profile.asgi:app`.
+"""The application for a server of production: `uvicorn pfpkit.profile.asgi:app`.
 
 Reads the environment once, when it is imported; a missing or wrong setting ends the start.
 """
