@@ -104,7 +104,7 @@ def test_cache__when_a_process_holds_the_lock__others_go_on_without_keeping(tmp_
 
     begin = time.monotonic()
     asyncio.run(story())
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 9  # each waiting for the lock: 10 s
     assert cache.counts.not_kept == 50
     assert "another process holds the cache" in cache.counts.problem
     holder.kill()

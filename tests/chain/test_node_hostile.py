@@ -84,7 +84,7 @@ def test_call__when_the_node_fails_in_http__says_how(fault):
         read(fault=fault, timeout_s=0.4 if waits else 5.0)
     assert "http://127.0.0.1:" in str(refusal.value)
     assert flood or isinstance(refusal.value, NodeUnreachable)
-    assert time.monotonic() - start < 4
+    assert time.monotonic() - start < 10
 
 
 def test_call__when_the_node_floods__memory_stays_bounded():

@@ -131,7 +131,7 @@ def test_tokens__when_the_node_fails_in_http__says_how(fault):
     start = time.monotonic()
     with pytest.raises(ChainError, match=r"http://127\.0\.0\.1:"):
         look(FEW, {}, timeout_s=0.1 if waits else 5.0, fault=fault)
-    assert time.monotonic() - start < 4
+    assert time.monotonic() - start < 10
 
 
 def test_tokens__when_of_another_chain__each_says_so():

@@ -12,7 +12,7 @@ import shutil
 import pytest
 from support.hostile_gateway import HostileGateway, Lie
 from support.shelves import large_picture, token_shelf
-from support.visits import SHELF, SOON, visited
+from support.visits import SHELF, visited
 
 from pfpkit.cache import NEGATIVE_S, OWNERSHIP_S
 from pfpkit.cached import CachedBlocks
@@ -173,7 +173,7 @@ def test_resolve__when_another_codec_of_the_block_was_not_found__asks(
     ref, holder = minted
 
     async def strange():
-        async with Retriever([gateway.url], SOON) as retriever:
+        async with Retriever([gateway.url]) as retriever:
             await CachedBlocks(retriever, cache).block(CID(1, RAW, SHELF.root.digest))
 
     gateway.lie = Lie.MISSING

@@ -10,7 +10,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from support.visits import SOON, visited
+from support.visits import visited
 
 from pfpkit.cache import OWNERSHIP_S
 from pfpkit.chain import Node
@@ -90,7 +90,7 @@ def test_resolve__when_the_chain_could_not_be_read__remembers_nothing(
 
     async def story():
         node = Ill(chain_url)
-        retriever = Retriever([gateway.url], SOON)
+        retriever = Retriever([gateway.url])
         async with Resolver(node, retriever, renderer=None, cache=cache) as resolver:
             first = await resolver.resolve(ref, holder)
             node.ill = False
@@ -108,7 +108,7 @@ def test_resolve__through_other_nodes__does_not_believe_what_one_said(
     ref, holder = minted
 
     async def visit(chain):
-        retriever = Retriever([gateway.url], SOON)
+        retriever = Retriever([gateway.url])
         async with Resolver(chain, retriever, renderer=None, cache=cache) as resolver:
             return await resolver.resolve(ref, holder)
 
@@ -161,7 +161,7 @@ def test_resolve__when_an_earlier_question_is_answered_last__the_later_answer_st
     node = SlowNode(chain_url, slow)
 
     async def story():
-        retriever = Retriever([gateway.url], SOON)
+        retriever = Retriever([gateway.url])
         async with Resolver(node, retriever, renderer=None, cache=cache) as resolver:
             waiting = asyncio.create_task(resolver.resolve(ref, holder))
             await node.read.wait()
@@ -185,7 +185,7 @@ def test_resolve__when_the_node_took_its_time__answer_is_believed_from_when_it_w
     node = SlowNode(chain_url)
 
     async def story():
-        retriever = Retriever([gateway.url], SOON)
+        retriever = Retriever([gateway.url])
         async with Resolver(node, retriever, renderer=None, cache=cache) as resolver:
             slow = asyncio.create_task(resolver.resolve(ref, holder))
             await asyncio.sleep(0.3)
@@ -210,7 +210,7 @@ def test_resolve__when_a_contract_answered_garbage__remembers_that_and_says_so(
             return [replace(one, outcome=Outcome.GARBAGE, owner=None) for one in found]
 
     async def story():
-        retriever = Retriever([gateway.url], SOON)
+        retriever = Retriever([gateway.url])
         async with Resolver(Garbled(chain_url), retriever, renderer=None, cache=cache) as resolver:
             asked = ref, holder if named else None
             return await resolver.resolve(*asked), await resolver.resolve(*asked)

@@ -35,20 +35,21 @@ from pfpkit.retrieval import Limits, Reason, Retriever
 
 BUNDLE = build(clean(encoded(noise(), "PNG")), TokenMetadata("Pip", "A bird."))
 PIXELS = "data:image/png;base64," + base64.b64encode(PICTURE).decode()
-SOON = Limits(read_s=0.3, block_s=0.5)
+PATIENT = Limits(hedge_s=90.0)
+SOON = Limits(read_s=0.8, block_s=1.0, hedge_s=90.0)
 
 
 @pytest.fixture
 def find(chain_url):
     """Resolves a token over the gateways named; gives the resolution and the faults."""
 
-    async def run(ref, gateways, url, options):
-        retriever = Retriever(gateways, SOON)
+    async def run(ref, gateways, url, limits, options):
+        retriever = Retriever(gateways, limits)
         async with Resolver(Node(url), retriever, renderer=None) as resolver:
             return await resolver.resolve(ref, **options), retriever.faults
 
-    return lambda ref, *gateways, url=chain_url, **options: asyncio.run(
-        run(ref, gateways, url, options)
+    return lambda ref, *gateways, url=chain_url, limits=PATIENT, **options: asyncio.run(
+        run(ref, gateways, url, limits, options)
     )
 
 
@@ -146,9 +147,10 @@ def test_resolve__when_a_gateway_lies__is_unverified_unless_another_is_honest(
 ):
     """The lie is named either way."""
     (ref,) = tokens.mint(BUNDLE.digest)
+    limits = SOON if lie.stalls else PATIENT
     with HostileGateway(BUNDLE.blocks, lie) as liar:
-        alone, _ = find(ref, liar.url)
-        together, faults = find(ref, liar.url, honest.url)
+        alone, _ = find(ref, liar.url, limits=limits)
+        together, faults = find(ref, liar.url, honest.url, limits=limits)
     assert alone.receipt.verdict == "unverified"
     assert alone.receipt.failure.error == "GatewayError"
     assert str(reason) in alone.receipt.failure.reason

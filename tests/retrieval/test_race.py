@@ -60,7 +60,7 @@ def test_block__when_the_first_gateway_stalls__the_next_is_asked_too(lie: Lie) -
     with HostileGateway(DAG.blocks, lie) as slow, HostileGateway(DAG.blocks) as honest:
         started = time.monotonic()
         retriever = asyncio.run(scenario([slow.url, honest.url]))
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 5  # the limit of the one that stalls
         (fault,) = retriever.faults
         assert (fault.url, fault.reason) == (slow.url, Reason.OVERTAKEN)
         assert honest.url in fault.detail

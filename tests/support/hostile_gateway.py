@@ -59,6 +59,11 @@ class Lie(StrEnum):
     HEADER_ONLY = "sends the CAR's header and ends"
     HEADER_THEN_STALL = "sends the CAR's header and stalls"
 
+    @property
+    def stalls(self) -> bool:
+        """Whether a client has to wait until a limit of its own."""
+        return self in (Lie.SILENT, Lie.STALLED, Lie.DRIPPING, Lie.HEADER_THEN_STALL)
+
 
 class HostileGateway(Loopback):
     """Serves `blocks` with one `lie`, until the `with` block ends."""

@@ -120,7 +120,8 @@ def prove_from(
     """The proof that a running gateway allows."""
 
     async def run() -> Proof:
-        async with Retriever([gateway.url], _SOON) as retriever, renderer or nullcontext():
+        patience = _SOON if gateway.lie.stalls else RetrievalLimits()
+        async with Retriever([gateway.url], patience) as retriever, renderer or nullcontext():
             return await prove(token_uri, image_uri, retriever, limits, renderer=renderer)
 
     return asyncio.run(run())

@@ -4,11 +4,10 @@ from contextlib import asynccontextmanager
 
 from pfpkit.chain import Node
 from pfpkit.resolver import Resolver
-from pfpkit.retrieval import Limits, Retriever
+from pfpkit.retrieval import Retriever
 from support.shelves import token_shelf
 
 SHELF = token_shelf()
-SOON = Limits(read_s=0.3, block_s=0.5, hedge_s=0.2)
 
 
 class CountedNode(Node):
@@ -26,5 +25,5 @@ async def visited(url, gateway, cache, **options):
     """A resolver, and its node."""
     node = CountedNode(url)
     options = {"renderer": None} | options
-    async with Resolver(node, Retriever([gateway.url], SOON), cache=cache, **options) as resolver:
+    async with Resolver(node, Retriever([gateway.url]), cache=cache, **options) as resolver:
         yield resolver, node
