@@ -22,9 +22,6 @@ from pfpkit.whole import DIRECTORY, DirectoryPins
 
 __all__ = ["Check", "State", "check_directory", "check_gateways", "check_services"]
 
-_BLOCKS = 3
-"""Of a bundle of which no record says how many it has: its directory and two files."""
-
 
 class State(StrEnum):
     """How a bundle was found in one place."""
@@ -139,9 +136,8 @@ async def _read_directory(
 
 async def _read(entry: PinEntry, reader: RouteReader, slow_s: float) -> Check:
     route = reader.route
-    blocks = max([_BLOCKS, *(pin.blocks for pin in entry.pinners)])
     try:
-        took = await reader.read(entry.bundle, entry.image, blocks)
+        took = await reader.read(entry.bundle, entry.image, entry.blocks)
     except NotReadBack as error:
         return Check(entry.key, route.name, _state(route, error.fault), str(error))
     if took > slow_s:

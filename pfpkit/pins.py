@@ -34,6 +34,7 @@ COLLECTION = "collection"
 VERSION = 1
 
 _MAX_BYTES = 512 * 2**20
+_LEAST_BLOCKS = 3
 _KEY = re.compile(rf"{COLLECTION}|0|[1-9][0-9]{{0,77}}")
 
 
@@ -84,6 +85,11 @@ class PinEntry:
     def digest(self) -> bytes:
         """The 32 bytes that are minted."""
         return self.bundle.digest
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks it has; where no record says so, those of a directory and two files."""
+        return max([_LEAST_BLOCKS, *(pin.blocks for pin in self.pinners)])
 
     @property
     def order(self) -> int:

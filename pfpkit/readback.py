@@ -5,18 +5,21 @@ What counts is `publication.read_back`: every block hashed.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TypeVar
 
 from pfpkit.cid import CID
 from pfpkit.collection import CollectionEntry
 from pfpkit.errors import NotPinned, NotReadBack, PfpkitError
 from pfpkit.ledger import Ledger
 from pfpkit.pinning.pressure import Clock
-from pfpkit.pins import ReadBack
+from pfpkit.pins import PinEntry, ReadBack
 from pfpkit.publication import EMBEDDED, Route, RouteReader
 from pfpkit.timestamp import now
 from pfpkit.upload import Missing
 
-__all__ = ["read_all", "read_blocks"]
+__all__ = ["read_all", "read_blocks", "read_pinned"]
+
+_T = TypeVar("_T")
 
 _IN_A_ROW = 20
 
@@ -98,18 +101,42 @@ class _Reading:
             await self._reader.read(entry.root, entry.image, entry.made.blocks)
 
 
+async def read_pinned(entries: Sequence[PinEntry], routes: Iterable[Route]) -> None:
+    """Read bundles of the record back through every route; NotReadBack for one that does not come,
+    and NotPinned, before any is read, for one that never came when it was pinned."""
+    for entry in entries:
+        if not entry.read_back:
+            raise NotPinned(f"{entry.key} was never read back; run `ape run pin` again")
+
+    async def read(reader: RouteReader, entry: PinEntry) -> None:
+        await reader.read(entry.bundle, entry.image, entry.blocks)
+
+    for route in routes:
+        await _each(route, entries, read)
+
+
 async def read_blocks(route: Route, cids: Iterable[CID], clock: Clock | None = None) -> None:
     """Read blocks back through a route, several at once; NotReadBack for one that does not come."""
+    await _each(route, cids, RouteReader.read_block, clock)
+
+
+async def _each(
+    route: Route,
+    items: Iterable[_T],
+    read: Callable[[RouteReader, _T], Awaitable[object]],
+    clock: Clock | None = None,
+) -> None:
+    """Read items through a route; the first that does not come ends it, and is raised as it is."""
     failed: list[NotReadBack] = []
     async with RouteReader(route, clock) as reader:
 
-        async def read(cid: CID) -> None:
+        async def one(item: _T) -> None:
             try:
                 if not failed:
-                    await reader.read_block(cid)
+                    await read(reader, item)
             except NotReadBack as error:
                 failed.append(error)
 
-        await reader.each(cids, read)
+        await reader.each(items, one)
     if failed:
         raise failed[0]

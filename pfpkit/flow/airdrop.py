@@ -11,7 +11,7 @@ from pfpkit.errors import BadInput, NoSuchContract, NotPinned, PfpkitError, Tran
 from pfpkit.flow.sending import Sending, SendOptions
 from pfpkit.minted import Minted
 from pfpkit.pins import PinEntry
-from pfpkit.publication import Route, RouteReader
+from pfpkit.readback import read_pinned
 from pfpkit.recipients import Recipients
 from pfpkit.transactions.signed import NOBODY, Effect
 from pfpkit.workspace import Workspace
@@ -67,7 +67,7 @@ async def airdrop(
                 )
             with work.routes(gateways, live=not session.is_local) as routes:
                 session.check_routes(routes)
-                await wanted.read_back(routes)
+                await read_pinned(wanted.missing, routes)
             planned = await sending.plan(f"airdrop {len(effects):,} tokens", effects, state.block)
             if planned is None:
                 return 0
@@ -90,7 +90,8 @@ class Wanted:
         self._pins = {entry.key: entry for entry in work.pins().tokens}
         if not self._pins:
             raise NotPinned("no bundle is pinned; run `ape run pin` first")
-        self._missing: list[PinEntry] = []
+        self.missing: list[PinEntry] = []
+        """What is still to be minted, in the order of the effects."""
 
     @property
     def all(self) -> list[Effect]:
@@ -134,7 +135,7 @@ class Wanted:
                 elsewhere[line.line] = (state.by_digest[entry.digest], effect)
             elif slot is None:
                 wanted.append(effect)
-                self._missing.append(entry)
+                self.missing.append(entry)
         await self._refuse_elsewhere(elsewhere, state)
         return wanted
 
@@ -151,20 +152,6 @@ class Wanted:
             first = await node.minted_to(self.contract, id_)
             if first != effect.to:
                 self.recipients.fault(line, f"it is token {id_} already, minted to {first}")
-
-    async def read_back(self, routes: list[Route]) -> None:
-        """Read every bundle that is to be minted back through every route."""
-        for entry in self._missing:
-            if not entry.read_back:
-                raise NotPinned(f"{entry.key} was never read back; run `ape run pin` again")
-        for route in routes:
-            async with RouteReader(route) as reader:
-
-                async def read(entry: PinEntry, reader: RouteReader = reader) -> None:
-                    blocks = max((pin.blocks for pin in entry.pinners), default=3)
-                    await reader.read(entry.bundle, entry.image, blocks)
-
-                await reader.each(self._missing, read)
 
     def name_several(self) -> None:
         """Say which recipients get several tokens: it may be meant."""

@@ -18,7 +18,8 @@ from pfpkit.flow.sending import Sending, SendOptions
 from pfpkit.images import clean
 from pfpkit.metadata import TokenMetadata
 from pfpkit.minted import Minted
-from pfpkit.publication import Route, publish, read_back
+from pfpkit.publication import Route, publish
+from pfpkit.readback import read_pinned
 from pfpkit.reference import checksum_address
 from pfpkit.transactions.journal import Slot
 from pfpkit.transactions.signed import NOBODY, Effect
@@ -205,13 +206,11 @@ async def _next(
     missing = [entry for entry, effect in zip(unseen, effects, strict=True) if effect not in known]
     if len(missing) < len(chosen):
         sending.say(f"  {len(chosen) - len(missing)} of {len(chosen)} were minted before")
+    wanted = missing[:count]
     seen: dict[CID, str] = {}
-    for entry in missing[:count]:
+    for entry in wanted:
         if entry.bundle in seen:
             raise BadInput(f"tokens {seen[entry.bundle]} and {entry.key} are the same; change one")
         seen[entry.bundle] = entry.key
-        if not entry.read_back:
-            raise NotPinned(f"{entry.key} was never read back; run `ape run pin` again")
-        for route in routes:
-            await read_back(entry.bundle, entry.image, route)
-    return [entry.digest for entry in missing[:count]]
+    await read_pinned(wanted, routes)
+    return [entry.digest for entry in wanted]

@@ -15,11 +15,13 @@ from pathlib import Path
 
 import pytest
 from support.anvil import DEPLOYER, HOLDER, STRANGER, Anvil
+from support.blocks import lose
 from support.ens import Ens
 from support.node import calldata
 from support.project import ROOT, Project
 
 from pfpkit.chain import Node
+from pfpkit.cid import CID
 from pfpkit.ens import REGISTRY, namehash
 from pfpkit.flow.sending import Sending, SendOptions
 
@@ -127,6 +129,20 @@ def test_airdrop__file_with_faults__names_each_and_sends_nothing(collection):
     shutil.rmtree(project.folder / ".pfpkit/transactions")
     lost = run(project, AIRDROP, code=1).error
     assert f"line 2: it is token 1 already, minted to {HOLDER}" in lost
+
+
+@pytest.mark.parametrize("command", [AIRDROP, "ape run mint --account TEST::0"])
+def test_command__bundles_do_not_come_back__says_so_in_one_line(collection, tmp_path, command):
+    """Nothing is signed for what no gateway gives, however many are missing."""
+    project, chain, _ = collection
+    broken = project.copy(tmp_path / "broken")
+    write(broken, "recipients.csv", "token", [(HOLDER, number) for number in range(1, 6)])
+    pins = json.loads((broken.folder / ".pfpkit/pins.json").read_text())
+    for number in range(1, 6):
+        lose(broken.folder / ".pfpkit/blocks", CID.parse(pins[str(number)]["image"]))
+    height = chain.height
+    assert "cannot be read back through embedded" in run(broken, command, code=1).error
+    assert chain.height == height
 
 
 def test_airdrop__ens_names__are_looked_up_and_kept(collection):
