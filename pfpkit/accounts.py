@@ -123,9 +123,9 @@ class Session:
         ecosystem = self._provider.network.ecosystem
         return coin_symbol(self.chain_id, str(ecosystem.fee_token_symbol))
 
-    @property
+    @cached_property
     def signer(self) -> AccountSigner:
-        """The account, as one that signs and does not send."""
+        """The account, as one that signs and does not send: one, for it is unlocked once."""
         return AccountSigner(self.account, self._provider)
 
     @property

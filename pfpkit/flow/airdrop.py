@@ -36,8 +36,7 @@ async def airdrop(
     recipients = Recipients.read(path, "token")
     async with Node(session.url, patience_s=options.patience_s) as node:
         contract = (await session.deployment(node)).address
-        command = f"ape run airdrop {path}"
-        async with Sending(session, node, options, command, "minted") as sending:
+        async with Sending(session, node, options, "minted") as sending:
             await sending.conclude()
             state = await sending.minted(contract)
             if state.minter != session.address:
@@ -71,9 +70,9 @@ async def airdrop(
             planned = await sending.plan(f"airdrop {len(effects):,} tokens", effects, state.block)
             if planned is None:
                 return 0
-            slots = await sending.send(effects)
+            await sending.send(effects)
             await sending.check_mints(contract, wanted.all)
-            sending.say(sending.summary(slots, planned))
+            sending.say(sending.summary(planned.price))
             sending.say(f"  {len(effects):,} minted, each to its recipient")
     return len(effects)
 

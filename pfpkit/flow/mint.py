@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
 from pfpkit.accounts import Sent, Session
 from pfpkit.bundle import build
 from pfpkit.chain import Call, Node, Reverted
 from pfpkit.cid import CID
 from pfpkit.collection import read_file
 from pfpkit.console import facts, table
-from pfpkit.cost import Price
 from pfpkit.errors import BadInput, ChainError, NotPinned, TransactionFailed
 from pfpkit.flow.sending import Sending, SendOptions
 from pfpkit.images import clean
@@ -71,7 +68,7 @@ async def mint(
     work = Workspace(session.root)
     async with (
         Node(session.url, patience_s=options.patience_s) as node,
-        Sending(session, node, options, "ape run mint", "minted") as sending,
+        Sending(session, node, options, "minted") as sending,
     ):
         contract = (await session.deployment(node)).address
         await sending.conclude()
@@ -87,7 +84,7 @@ async def mint(
             if image is None or words is None:
                 digests = await _next(sending, work, routes, state, entries, count)
             else:
-                digests = [await _one_picture(work, routes, state, image, words)]
+                digests = [await _one_picture(sending, work, routes, state, image, words)]
         if not digests:
             sending.say(f"all bundles of the record are minted: {state.total} tokens")
             return []
@@ -105,9 +102,10 @@ async def mint(
         slots = await sending.send(effects)
         state = await sending.check_mints(contract, effects)
         made = await _made(node, contract, slots, state)
-        if not options.as_json:
-            _show(made, planned.price)
-        sending.summary(slots, planned)
+        sending.say(_table(made))
+        sending.say(f"  {len(made)} minted with {sending.cost(planned.price)}")
+        if sending.incidents:
+            sending.say(facts(sending.incidents))
     return made
 
 
@@ -134,20 +132,10 @@ async def _made(node: Node, contract: str, slots: Sequence[Slot], state: Minted)
     ]
 
 
-def _show(made: list[Minting], cost: Price) -> None:
-    if len(made) == 1:
-        only = made[0]
-        rows = [
-            ("token id", only.token_id),
-            ("metadata URI", only.metadata_uri),
-            ("image URI", only.image_uri),
-        ]
-        click.echo(facts(rows))
-    else:
-        ids = [(minting.token_id, minting.metadata_uri, minting.image_uri) for minting in made]
-        click.echo(table(["token id", "metadata URI", "image URI"], ids))
-    gas = sum(sent.gas for sent in {minting.sent for minting in made})
-    click.echo(f"  {len(made)} minted with {gas:,} gas: {cost.of(gas)}")
+def _table(made: list[Minting]) -> str:
+    names = ["token id", "metadata URI", "image URI"]
+    rows = [(minting.token_id, minting.metadata_uri, minting.image_uri) for minting in made]
+    return facts(list(zip(names, rows[0], strict=True))) if len(rows) == 1 else table(names, rows)
 
 
 async def _check_receiver(node: Node, session: Session, state: Minted, receiver: str) -> None:
@@ -162,12 +150,17 @@ async def _check_receiver(node: Node, session: Session, state: Minted, receiver:
 
 
 async def _one_picture(
-    work: Workspace, routes: list[Route], state: Minted, path: Path, words: TokenMetadata
+    sending: Sending,
+    work: Workspace,
+    routes: list[Route],
+    state: Minted,
+    path: Path,
+    words: TokenMetadata,
 ) -> bytes:
     """Bundle, pin and read back one picture; return its digest."""
     picture = clean(read_file(path), source=str(path))
     for removed in picture.removed:
-        click.echo(f"  {path.name}: removed {removed}")
+        sending.say(f"  {path.name}: removed {removed}")
     bundle = build(picture, words)
     if bundle.digest in state.by_digest:
         raise BadInput(

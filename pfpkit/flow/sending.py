@@ -57,21 +57,20 @@ class SendOptions:
 class Sending:
     """One account's journal, held, and the node. Use as `async with Sending(...) as sending:`.
 
-    `command` is what goes on when it was stopped, `done` the word for what is done ("minted").
+    `done` is the word for what is done ("minted"). The last event says that what was sent is done,
+    or the error that ended it.
     """
 
-    def __init__(
-        self, session: Session, node: Node, options: SendOptions, command: str, done: str
-    ) -> None:
+    def __init__(self, session: Session, node: Node, options: SendOptions, done: str) -> None:
         self.session = session
         self.node = node
         self.options = options
         self.events = Events(options.as_json)
-        self._command = command
         self._done = done
         self._stack = AsyncExitStack()
         self._progress: Progress | None = None
         self._counts: dict[str, int] = {}
+        self._sent: list[Slot] = []
         self._planned_at = 0
         self._budget = Budget(options.terms.max_cost)
 
@@ -92,6 +91,13 @@ class Sending:
         return self
 
     async def __aexit__(self, *error: Any) -> None:
+        if isinstance(error[1], PfpkitError):
+            self.events.say("error", why=str(error[1]))
+        elif self._sent and error[1] is None:
+            gas, wei = self._paid
+            tokens = sum(len(slot.effects) for slot in self._sent)
+            count = len(self._sent)
+            self.events.say("done_all", tokens=tokens, transactions=count, gas=gas, cost=str(wei))
         await self._stack.__aexit__(*error)
         if self.session.is_ours:
             # Its chain ends with the command.
@@ -160,7 +166,8 @@ class Sending:
             if slot.done is not None:
                 what = call_name(slot.effects)
                 self.session.sent.append(Sent(what, slot.done.hash, slot.done.block, slot.done.gas))
-        return list(slots.values())
+        self._sent = list(slots.values())
+        return self._sent
 
     async def minted(self, contract: str) -> Minted:
         """Return what is minted, at a block that is not before what is known here."""
@@ -196,21 +203,28 @@ class Sending:
                 raise ChainError(f"the bundle {effect.what} is minted twice; see docs/sending.md")
         return state
 
-    def summary(self, slots: Sequence[Slot], planned: Plan) -> str:
-        """Return what was sent, and what it cost."""
-        done = [slot.done for slot in slots if slot.done is not None]
-        gas = sum(one.gas for one in done)
-        wei = sum(one.gas * one.wei_per_gas for one in done)
-        tokens = sum(len(slot.effects) for slot in slots)
-        rows: list[tuple[str, object]] = [
-            ("transactions", f"{len(done):,}, {gas:,} gas: {planned.price.wei(wei)}"),
-            ("journal", self.journal.folder.relative_to(self.session.root)),
-        ]
-        for event, words in _COUNTED.items():
-            if count := self._counts.get(event):
-                rows.append((words, f"{count:,}"))
-        self.events.say("done_all", tokens=tokens, transactions=len(done), gas=gas, cost=str(wei))
-        return facts(rows)
+    def cost(self, price: Price) -> str:
+        """Return what was paid for all that was sent, in words."""
+        gas, wei = self._paid
+        return f"{gas:,} gas: {price.wei(wei)}"
+
+    @property
+    def incidents(self) -> list[tuple[str, str]]:
+        """What did not go straight, and how often: rows to print."""
+        counts = ((words, self._counts.get(event)) for event, words in _COUNTED.items())
+        return [(words, f"{count:,}") for words, count in counts if count]
+
+    def summary(self, price: Price) -> str:
+        """Return what was sent, and what was paid for it."""
+        folder = self.journal.folder.relative_to(self.session.root)
+        sent = f"{len(self._sent):,}, {self.cost(price)}"
+        return facts([("transactions", sent), ("journal", str(folder)), *self.incidents])
+
+    @property
+    def _paid(self) -> tuple[int, int]:
+        """The gas of what was sent, and the wei that was paid for it."""
+        done = [slot.done for slot in self._sent if slot.done is not None]
+        return sum(one.gas for one in done), sum(one.gas * one.wei_per_gas for one in done)
 
     def _batches(self, effects: Sequence[Effect]) -> Batches:
         return Batches(
@@ -245,7 +259,6 @@ class Sending:
                 raise Interrupted(f"stopped: {self._state(progress, label)}") from None
             except PfpkitError as error:
                 error.args = (f"{error}; {self._state(progress, label)}",)
-                self.events.say("error", why=str(error))
                 raise
 
     def _state(self, progress: Progress, label: str) -> str:
@@ -253,7 +266,7 @@ class Sending:
         under_way = f", {_many(count)} under way" if count else ""
         return (
             f"{progress.done:,} of {progress.total:,} are {label}{under_way}; "
-            f"`{self._command}` goes on"
+            "the same command, run again, goes on"
         )
 
     def _told(self, event: str, **fields: Any) -> None:

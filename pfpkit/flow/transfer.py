@@ -25,7 +25,7 @@ async def transfer(
     receiver = checksum_address(to)
     async with (
         Node(session.url, patience_s=options.patience_s) as node,
-        Sending(session, node, options, "ape run transfer", "transferred") as sending,
+        Sending(session, node, options, "transferred") as sending,
     ):
         contract = (await session.deployment(node)).address
         await sending.conclude()
@@ -51,7 +51,8 @@ async def transfer(
             ("token", ref),
             ("from", owner),
             ("to", f"{receiver}, at block {sent.block}"),
-            ("transaction", f"{sent.transaction}, {sent.gas:,} gas: {planned.price.of(sent.gas)}"),
+            ("transaction", f"{sent.transaction}, {sending.cost(planned.price)}"),
+            *sending.incidents,
         ]
         sending.say(facts(rows))
     return sent
@@ -63,8 +64,7 @@ async def transfer_all(session: Session, path: Path, *, options: SendOptions | N
     recipients = Recipients.read(path, "id")
     async with Node(session.url, patience_s=options.patience_s) as node:
         contract = (await session.deployment(node)).address
-        command = f"ape run transfer --from-csv {path}"
-        async with Sending(session, node, options, command, "transferred") as sending:
+        async with Sending(session, node, options, "transferred") as sending:
             await sending.conclude()
             block = await node.block()
             await look_up_names(node, recipients, block)
@@ -81,8 +81,8 @@ async def transfer_all(session: Session, path: Path, *, options: SendOptions | N
             planned = await sending.plan(f"transfer {len(effects):,} tokens", effects, block)
             if planned is None:
                 return 0
-            slots = await sending.send(effects)
-            sending.say(sending.summary(slots, planned))
+            await sending.send(effects)
+            sending.say(sending.summary(planned.price))
             sending.say(f"  {len(effects):,} transferred, each to its recipient")
     return len(effects)
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from support.anvil import DEPLOYER, HOLDER, STRANGER, Anvil
 from support.blocks import lose
 from support.ens import Ens
@@ -190,6 +192,44 @@ def test_airdrop__events_for_programs__are_json_alone(collection):
     assert events[-1]["tokens"] == 2
 
 
+def test_command__events_of_one_token__are_json_alone_and_say_how_it_ended(collection):
+    """A picture from which something was removed, its transfer, and one that is refused."""
+    project, chain, _ = collection
+    extra = PngInfo()
+    extra.add_text("Author", "nobody")
+    Image.new("RGB", (400, 400), "teal").save(project.folder / "one.png", pnginfo=extra)
+    picture = "ape run mint --account TEST::0 --json --image one.png --name One"
+    transfer = f"ape run transfer --account TEST::0 --json --token 1 --to {HOLDER}"
+    for command in (picture, transfer):
+        ran = run(project, command)
+        events = [json.loads(line) for line in ran.out.splitlines()]
+        assert [event["event"] for event in events if event["event"] != "sent"] == [
+            *("begin", "plan", "signed", "mined", "done", "done_all")
+        ]
+        receipt = chain.rpc("eth_getTransactionReceipt", events[-2]["hash"])
+        gas, price = (int(receipt[key], 16) for key in ("gasUsed", "effectiveGasPrice"))
+        assert (events[-1]["transactions"], events[-1]["tokens"]) == (1, 1)
+        assert (events[-1]["gas"], events[-1]["cost"]) == (gas, str(gas * price))
+    ran = run(project, transfer, code=1)
+    assert ran.error.endswith("already; nothing was sent")
+    last = json.loads(ran.out.splitlines()[-1])
+    assert (last["event"], last["why"]) == ("error", ran.error)
+
+
+def test_command__base_fee_was_stated__says_what_was_paid(collection):
+    """The stated one is for the plan alone."""
+    project, chain, _ = collection
+    for command in (
+        "ape run mint --account TEST::0 --count 1",
+        f"ape run transfer --account TEST::0 --token 1 --to {HOLDER}",
+    ):
+        out = run(project, f"{command} --base-fee 5000").out
+        (hashed,) = chain.rpc("eth_getBlockByNumber", "latest", False)["transactions"]
+        receipt = chain.rpc("eth_getTransactionReceipt", hashed)
+        gas, price = (int(receipt[key], 16) for key in ("gasUsed", "effectiveGasPrice"))
+        assert f"{gas:,} gas: {gas * price / 10**18:.6f} ETH\n" in out
+
+
 def test_airdrop__over_the_limits__sends_nothing(collection):
     """Of cost, and of the price of gas."""
     project, chain, _ = collection
@@ -207,7 +247,7 @@ def test_airdrop__interrupted__says_what_was_done_and_goes_on(collection):
     write(project, "recipients.csv", "token", people)
     ran = signed_only(project, chain, f"{AIRDROP} --batch 2")
     assert "stopped: 0 of 12 are minted, " in ran.message
-    assert "under way; `ape run airdrop recipients.csv` goes on" in ran.message
+    assert "under way; the same command, run again, goes on" in ran.message
     chain.rpc("evm_setAutomine", True)
     chain.rpc("evm_mine")
     again = run(project, f"{AIRDROP} --batch 2")
@@ -237,7 +277,7 @@ def test_sending__fork_of_a_live_network__has_a_journal_of_its_own(tmp_path):
     async def place(url):
         async with (
             Node(url) as node,
-            Sending(Connected(url, tmp_path), node, SendOptions(), "", "") as sending,
+            Sending(Connected(url, tmp_path), node, SendOptions(), "") as sending,
         ):
             return sending.journal.place
 

@@ -67,7 +67,7 @@ def test_mint__node_dies__says_so_and_reads_the_chain_next_time(project, anvil, 
     with DyingNode(anvil.url, at=method) as node:
         ran = project.run(f"{MINT} --patience 1", node=node.url)
     assert node.url in ran.error
-    assert "`ape run mint` goes on" in ran.error or not was_sent
+    assert "; the same command, run again, goes on" in ran.error or not was_sent
     assert "start it" in ran.error
     assert project.records() == records
     minted = "12 of 12 were minted before" if was_sent else "  11 minted with"

@@ -6,12 +6,14 @@ given an account that only the node has unlocked, or one that declines, says so.
 
 import json
 
+import click
 import pytest
 from ape_accounts.accounts import KeyfileAccount
 from eth_account import Account
 from support.anvil import KEY
 from support.collection import digest
 
+from pfpkit.accounts import Session
 from pfpkit.errors import TransactionFailed
 from pfpkit.signing import AccountSigner
 from pfpkit.transactions.batches import call_data
@@ -45,6 +47,20 @@ def test_sign__keyfile_with_its_passphrase_in_the_environment__asks_nothing(
     monkeypatch.setenv("APE_ACCOUNTS_deployer_PASSPHRASE", "pass")
     signer = AccountSigner(KeyfileAccount(keyfile_path=keyfile), networks.active_provider)
     assert Account.recover_transaction(signer.sign(request_to_sign).raw) == signer.address
+
+
+def test_signer__of_a_session__asks_for_the_passphrase_once(
+    networks, tmp_path, monkeypatch, request_to_sign
+):
+    """What an earlier run signed is seen to its end by the one that signs the rest."""
+    keyfile = tmp_path / "deployer.json"
+    keyfile.write_text(json.dumps(Account.encrypt(KEY, "pass", kdf="pbkdf2", iterations=1)))
+    asked = []
+    monkeypatch.setattr(click, "prompt", lambda text, **_: asked.append(text) or "pass")
+    session = Session(networks.active_provider, KeyfileAccount(keyfile_path=keyfile))
+    for _ in range(2):
+        assert Account.recover_transaction(session.signer.sign(request_to_sign).raw)
+    assert len(asked) == 1, asked
 
 
 def test_sign__keyfile_with_a_wrong_passphrase__says_so(
