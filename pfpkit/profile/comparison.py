@@ -7,11 +7,9 @@ Only in the demo, for they need a gateway of its own, and a chain whose accounts
 """
 
 import asyncio
-import hashlib
-import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -26,13 +24,14 @@ from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pinning.gateway import Gateway
 from pfpkit.profile.database import Database
 from pfpkit.profile.demo import ask_node
-from pfpkit.profile.events import ALIVE, ALIVE_S
-from pfpkit.profile.objects import Objects, content_key
-from pfpkit.profile.records import Followed
+from pfpkit.profile.events import ALIVE, ALIVE_S, RETRY, event
+from pfpkit.profile.objects import Objects, digest_of
+from pfpkit.profile.records import StoredFile
 from pfpkit.profile.settings import Settings
 from pfpkit.reference import TokenRef
 from pfpkit.resolver import Resolution, Resolver, Verdict
 from pfpkit.retrieval import Retriever
+from pfpkit.rpc import RpcError
 from pfpkit.views import Call
 
 __all__ = ["Comparison"]
@@ -42,6 +41,8 @@ _TYPE = "image/webp"
 _MOST_TOKENS = 100
 _AT_ONCE = 10
 _GAS = 200_000
+_TAG = "0" * 16
+"""Of the object's key: the same at every start, so that no start leaves one behind."""
 
 
 @dataclass(slots=True)
@@ -85,8 +86,7 @@ class Comparison:
         store = BlockStore(settings.blocks or settings.work / "blocks")
         self._sources = [_Source(store), _Source(store)]
         self._gateways = [Gateway(source) for source in self._sources]
-        for gateway in self._gateways:
-            gateway.__enter__()
+        self._running = ExitStack()
         self._lock = asyncio.Lock()
         self._changed = asyncio.Condition()
         self._key, self._right, self._wrong = "", b"", b""
@@ -101,20 +101,24 @@ class Comparison:
         cls, settings: Settings, database: Database, objects: Objects, renderer: Renderer
     ) -> Self | None:
         """Return a comparison of a token of the demo's accounts; None where they have none."""
-        accounts = (await ask_node(settings.nodes[0], "eth_accounts", [])).get("result", [])
-        found = await _tokens_of(settings, {str(one).lower() for one in accounts})
+        accounts = await _accounts(settings)
+        found = await _tokens_of(settings, {one.lower() for one in accounts})
         if len(found) < 2:
             return None
         # The last ones: the first are what people will show as their own.
         (ref, holder), (other, _) = found[-1], found[-2]
         comparison = cls(settings, database, objects, renderer, ref, holder)
-        await comparison._prepare(other)
+        with ExitStack() as failed:
+            failed.callback(comparison.close)
+            for gateway in comparison._gateways:
+                comparison._running.enter_context(gateway)
+            await comparison._prepare(other)
+            failed.pop_all()
         return comparison
 
     def close(self) -> None:
         """Stop the gateways."""
-        for gateway in self._gateways:
-            gateway.__exit__()
+        self._running.close()
 
     def picture(self, way: str) -> tuple[bytes, str] | None:
         """Return the bytes that a way shows now, and their type."""
@@ -140,10 +144,10 @@ class Comparison:
 
     async def events(self) -> AsyncIterator[bytes]:
         """Yield the state now and after each act, and meanwhile that it is so."""
-        yield b"retry: 2000\n\n"
+        yield RETRY
         while True:
             told = self.state
-            yield f"event: compare\ndata: {json.dumps(told)}\n\n".encode()
+            yield event("compare", told)
             while not await self._is_other_than(told, ALIVE_S):
                 yield ALIVE
 
@@ -162,8 +166,17 @@ class Comparison:
         self._right = (await self._square(right)) or b""
         self._wrong = (await self._square(wrong)) or b""
         self._image, self._name = right.proof.image, right.proof.name or ""
-        self._sha256 = hashlib.sha256(self._right).hexdigest()
-        self._key = content_key(self._right)
+        self._sha256 = digest_of(self._right)
+        self._key = f"{self._sha256}-{_TAG}"
+        row = StoredFile(
+            key=self._key,
+            media_type=_TYPE,
+            etag=self._sha256,
+            size=len(self._right),
+            state="kept",
+            since=int(time.time()),
+        )
+        await self._database.run(_keep, row)
         await self._objects.put(self._key, self._right)
         assert self._image is not None
         assert wrong.proof.picture is not None
@@ -178,12 +191,13 @@ class Comparison:
         self._sources[0].lies = {self._image: self._lie}
 
     async def _sell(self) -> None:
-        accounts = (await ask_node(self._settings.nodes[0], "eth_accounts", []))["result"]
         owner = await self._owner()
         if owner != self._holder:
             return
-        buyer = next(one for one in reversed(accounts) if one.lower() != owner.lower())
-        await self._transfer(owner, buyer)
+        others = [one for one in await _accounts(self._settings) if one.lower() != owner.lower()]
+        if not others:
+            raise ChainError("the demo's node has no other account, which could buy it")
+        await self._transfer(owner, others[-1])
 
     async def _reset(self) -> None:
         await self._objects.put(self._key, self._right)
@@ -203,8 +217,8 @@ class Comparison:
         )
         sent = {"from": owner, "to": self._ref.contract, "data": call.data, "gas": hex(_GAS)}
         said = await ask_node(self._settings.nodes[0], "eth_sendTransaction", [sent])
-        if "error" in said:
-            raise ChainError("the demo's node refused the transfer; somebody may have moved it")
+        if isinstance(said, RpcError):
+            raise ChainError(f"the demo's node refused the transfer: {said}")
 
     async def _measure(self) -> None:
         ordinary = await self._ordinary()
@@ -212,10 +226,10 @@ class Comparison:
             source.asked = 0
         node = Node(self._settings.nodes[0])
         retriever = Retriever([gateway.url for gateway in self._gateways])
-        begun = time.perf_counter()
         async with Resolver(node, retriever, renderer=None) as resolver:
+            begun = time.perf_counter()
             found = await resolver.resolve(self._ref, self._holder)
-        took = (time.perf_counter() - begun) * 1000
+            took = (time.perf_counter() - begun) * 1000
         gateways = sum(source.asked for source in self._sources)
         words = f"{node.requests} to the node, {gateways} to gateways"
         data = (await self._square(found)) if found.verdict is Verdict.VERIFIED else None
@@ -228,8 +242,7 @@ class Comparison:
     async def _ordinary(self) -> _Way:
         """Ask the ordinary way, as a platform does: a row, and the object that it names."""
         begun = time.perf_counter()
-        await self._database.run(_row, self._settings.chain_id)
-        data = await self._objects.get(self._key)
+        data = await self._objects.get(await self._database.run(_named, self._key))
         took = (time.perf_counter() - begun) * 1000
         return _Way(data, took, 2, "1 to the database, 1 to the object store")
 
@@ -251,13 +264,13 @@ class Comparison:
     def _state(
         self, ordinary: _Way, nft: _Way, found: Resolution, faults: list[str]
     ) -> dict[str, Any]:
-        served = hashlib.sha256(ordinary.data or b"").hexdigest()
+        served = digest_of(ordinary.data or b"")
         lying = bool(self._sources[0].lies)
         sold = found.verdict is Verdict.NOT_OWNER
         receipt = found.receipt
         block = receipt.block.number if receipt else None
         caught = next((clipped(one, 400) for one in faults), None)
-        version = hashlib.sha256(nft.data or b"").hexdigest()[:16]
+        version = digest_of(nft.data or b"")[:16]
         return {
             "ordinary": {
                 "src": f"/compare/ordinary?v={served[:16]}",
@@ -327,8 +340,19 @@ async def _tokens_of(settings: Settings, accounts: set[str]) -> list[tuple[Token
     return found
 
 
-def _row(records: Records, chain_id: int) -> Followed | None:
-    return records.get(Followed, chain_id)
+async def _accounts(settings: Settings) -> list[str]:
+    """Return the accounts that the demo's node signs for, none where it does not say."""
+    said = await ask_node(settings.nodes[0], "eth_accounts", [])
+    return [str(one) for one in said] if isinstance(said, list) else []
+
+
+def _keep(records: Records, row: StoredFile) -> None:
+    # Without its row the sweep would take the object for one that a crash left behind.
+    records.merge(row)
+
+
+def _named(records: Records, key: str) -> str:
+    return records.get_one(StoredFile, key).key
 
 
 async def _nothing() -> None:

@@ -6,15 +6,16 @@ only for pages of this service, for each request carries its CSRF token.
 
 from typing import Any
 
-import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from pfpkit.errors import ChainError
 from pfpkit.profile.browser import check_token
 from pfpkit.profile.forms import json_of
 from pfpkit.profile.problem import Problem
 from pfpkit.profile.service import service_of
+from pfpkit.rpc import Rpc, RpcError
 
 __all__ = ["ROUTES", "ask_node"]
 
@@ -44,18 +45,22 @@ async def rpc(request: Request) -> Response:
         error = {"code": _METHOD_NOT_FOUND, "message": "the demo's wallet has no such method"}
         return JSONResponse(answer | {"error": error})
     said = await ask_node(service.settings.nodes[0], str(method), parameters)
-    return JSONResponse(answer | said)
+    if isinstance(said, RpcError):
+        error = {"code": said.code, "message": said.message}
+        return JSONResponse(answer | {"error": error | ({"data": said.data} if said.data else {})})
+    return JSONResponse(answer | {"result": said})
 
 
-async def ask_node(url: str, method: str, parameters: list[Any]) -> dict[str, Any]:
-    """Return `result` or `error` of one request to the demo's node."""
-    asked = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
+async def ask_node(url: str, method: str, parameters: list[Any]) -> Any:
+    """Return what the demo's node answers, an RpcError where it refuses; Problem for no answer."""
+    node = Rpc(url, _WITHIN_S)
     try:
-        async with httpx.AsyncClient(timeout=_WITHIN_S, trust_env=False) as client:
-            said = (await client.post(url, json=asked)).json()
-    except (httpx.HTTPError, ValueError):
+        (said,) = await node.batch([(method, parameters)])
+    except ChainError:
         raise Problem(503, "unknown", "the demo's node does not answer") from None
-    return {key: said[key] for key in ("result", "error") if key in said}
+    finally:
+        await node.close()
+    return said
 
 
 ROUTES = [Route("/demo/rpc", rpc, methods=["POST"])]

@@ -24,14 +24,15 @@ from pfpkit.profile.pictures import shown, shown_many
 from pfpkit.profile.problem import Problem
 from pfpkit.profile.service import Service, service_of
 
-__all__ = ["ALIVE", "ALIVE_S", "ROUTES", "Hub", "stream"]
+__all__ = ["ALIVE", "ALIVE_S", "RETRY", "ROUTES", "Hub", "event", "stream"]
 
 _LOG = logging.getLogger("pfpkit.profile")
 _MOST_LISTENERS = 1_000
 _MOST_NAMES = 24
-_RETRY_MS = 2_000
 _AGAIN_S = 15
 """How often a page is told of a picture that did not change: its age did."""
+RETRY = b"retry: 2000\n\n"
+"""How every stream begins: after how many milliseconds a browser that lost it comes back."""
 ALIVE_S = 2.0
 ALIVE = b"event: alive\ndata: null\n\n"
 """What a page was told is so still."""
@@ -40,7 +41,7 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 @dataclass(eq=False, slots=True)
 class _Listener:
-    """One open page; `queue` holds at most one event a name, the newest."""
+    """One open page; `waiting` holds at most one event a name, the newest."""
 
     names: tuple[str, ...]
     waiting: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -103,7 +104,7 @@ class Hub:
     async def _events(self, service: Service, listener: _Listener) -> AsyncIterator[bytes]:
         self._listeners.add(listener)
         try:
-            yield b"retry: %d\n\n" % _RETRY_MS
+            yield RETRY
             for one in await shown_many(service, listener.names):
                 listener.tell(one.json(), time.monotonic())
             while True:
@@ -113,7 +114,7 @@ class Hub:
                     yield ALIVE
                 while listener.waiting:
                     _, picture = listener.waiting.popitem()
-                    yield event("picture", picture["version"], picture)
+                    yield event("picture", picture, picture["version"])
         finally:
             self._listeners.discard(listener)
 
@@ -124,9 +125,10 @@ def _gone(name: str, service: Service) -> dict[str, Any]:
     return Shown(name, State.NONE, None, None, None, now, most).json()
 
 
-def event(kind: str, version: str, value: object) -> bytes:
-    """Return one event; JSON has no line end in it."""
-    return f"event: {kind}\nid: {version}\ndata: {json.dumps(value)}\n\n".encode()
+def event(kind: str, value: object, version: str = "") -> bytes:
+    """Return one event, with a version as its id; JSON has no line end in it."""
+    head = f"event: {kind}\n" + (f"id: {version}\n" if version else "")
+    return f"{head}data: {json.dumps(value)}\n\n".encode()
 
 
 def stream(events: AsyncIterator[bytes]) -> Response:
