@@ -15,16 +15,11 @@ from pfpkit.errors import BadContent, GatewayError
 from pfpkit.evidence import sha256_of
 from pfpkit.gateways import Reason
 from pfpkit.ipfs_path import IpfsPath
-from pfpkit.media import MediaOutcome, Rendered, Renderer
+from pfpkit.media import WORKER_FAILED, Rendered, Renderer
 from pfpkit.retrieval import Retriever, blocks_of_file
 from pfpkit.unixfs import adrive
 
 __all__ = ["CachedBlocks", "CachedPictures"]
-
-_PASSING = {MediaOutcome.CRASHED, MediaOutcome.TOO_SLOW, MediaOutcome.TOO_MUCH_MEMORY}
-"""Outcomes that say as much of this machine now as of the picture."""
-_AWAY = {Reason.UNREACHABLE}
-"""When all gateways failed so, the network is away, and nothing is known of the block."""
 
 
 class _Unkept(Exception):
@@ -57,7 +52,8 @@ class CachedBlocks:
             return data
 
         try:
-            await adrive(blocks_of_file(place, max_bytes, self._source.limits.blocks), get)
+            walk = blocks_of_file(place, max_bytes, self._source.limits.blocks)
+            await adrive(walk, get, hashed=True)
             return tuple(found.values())
         except _Unkept as lacking:
             if not self._fresh:
@@ -82,7 +78,8 @@ class CachedBlocks:
         try:
             return await self._source.block(cid)
         except GatewayError as error:
-            if not all(fault.reason in _AWAY for fault in error.faults):
+            # When all are out of reach the network is away, and nothing is known of the block.
+            if not all(fault.reason is Reason.UNREACHABLE for fault in error.faults):
                 await self._cache.note(
                     self._absence(cid), Fact(str(error).encode(), NEGATIVE_S, False)
                 )
@@ -111,7 +108,7 @@ class CachedPictures:
 
         async def ask() -> Fact:
             rendered = await self._renderer.render(data)
-            passing = rendered.outcome in _PASSING
+            passing = rendered.outcome in WORKER_FAILED
             return Fact(rendered.to_bytes(), NEGATIVE_S if passing else None, rendered.shown)
 
         key = f"picture {await sha256_of(None, data)} {self._renderer.rules}"

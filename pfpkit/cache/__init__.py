@@ -16,7 +16,7 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -121,12 +121,17 @@ class Cache:
         return await self._get(_block_key(cid), checked)
 
     async def keep(self, blocks: Iterable[Block]) -> None:
-        """Keep blocks that came without being asked for, such as those of a CAR; WrongBytes."""
-        entries: list[tuple[str, bytes]] = []
-        for cid, data in blocks:
-            verify(cid, data)
-            entries.append((_block_key(cid), data))
-        await self._put(*entries)
+        """Keep blocks that came without being asked for, such as those of a CAR; WrongBytes.
+
+        They are gone through in a thread, where each is hashed and then written.
+        """
+
+        def hashed() -> Iterator[tuple[str, bytes]]:
+            for cid, data in blocks:
+                verify(cid, data)
+                yield _block_key(cid), data
+
+        await self._put(hashed())
 
     async def recall(self, key: str, *, stale: bool = False) -> Fact | None:
         """Return what is known under `key`, if it is still believed; with `stale`, if not, too."""
@@ -141,7 +146,7 @@ class Cache:
         """Keep a fact for its seconds, found now, and return it with that time."""
         found = replace(fact, at=self._now(), up=self._up())
         if found.keep_s is None or found.keep_s > 0:
-            await self._put((_fact_key(key), _bytes_of(found, key)))
+            await self._put([(_fact_key(key), _bytes_of(found, key))])
         return found
 
     def age_s(self, fact: Fact) -> float:
@@ -188,7 +193,7 @@ class Cache:
             await asyncio.sleep(0)
         return found
 
-    async def _put(self, *entries: tuple[str, bytes]) -> None:
+    async def _put(self, entries: Iterable[tuple[str, bytes]]) -> None:
         def put() -> list[str]:
             said = (self._disk.put(key, data) for key, data in entries)
             return [problem for problem in said if problem]

@@ -8,13 +8,14 @@ own pictures are the matter of `pfpkit.images`.
 
 from pfpkit.media.bounds import SIZES, Bounds, MediaLimits
 from pfpkit.media.header_reader import HeaderReader
-from pfpkit.media.outcomes import MediaOutcome
+from pfpkit.media.outcomes import WORKER_FAILED, MediaOutcome
 from pfpkit.media.rendered import MAX_BYTES, Cost, Rendered, Rendition
 from pfpkit.media.renderer import Renderer
 
 __all__ = [
     "MAX_BYTES",
     "SIZES",
+    "WORKER_FAILED",
     "Bounds",
     "Cost",
     "HeaderReader",

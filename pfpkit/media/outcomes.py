@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-__all__ = ["MediaOutcome", "Refusal"]
+__all__ = ["WORKER_FAILED", "MediaOutcome", "Refusal"]
 
 
 class MediaOutcome(StrEnum):
@@ -40,6 +40,12 @@ class MediaOutcome(StrEnum):
     """Decoding it took more seconds than a picture may take; the worker was ended."""
     CRASHED = "crashed"
     """The decoder ended with its process, or answered with nonsense. No other picture is harmed."""
+
+
+WORKER_FAILED = frozenset(
+    {MediaOutcome.CRASHED, MediaOutcome.TOO_SLOW, MediaOutcome.TOO_MUCH_MEMORY}
+)
+"""They say as much of a worker and its machine now as of the picture."""
 
 
 class Refusal(Exception):

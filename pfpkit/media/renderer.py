@@ -18,7 +18,7 @@ from typing import Self
 
 from pfpkit.errors import BadContent, NoWorker
 from pfpkit.media.bounds import SIZES, Bounds, MediaLimits
-from pfpkit.media.outcomes import MediaOutcome
+from pfpkit.media.outcomes import WORKER_FAILED, MediaOutcome
 from pfpkit.media.rendered import MAX_BYTES, Cost, Rendered
 from pfpkit.media.wire import COST, LENGTH, READY, task
 
@@ -85,7 +85,7 @@ class Renderer:
                 rendered = replace(rendered, drawn_by=self.rules)
             finally:
                 spent = self._closed or worker.pictures >= self.bounds.pictures
-                if rendered is None or rendered.outcome in _ENDING or spent:
+                if rendered is None or rendered.outcome in WORKER_FAILED or spent:
                     await worker.end()
                 else:
                     self._idle.append(worker)
@@ -99,9 +99,6 @@ class Renderer:
             await worker.end()
         self.started += 1
         return await _Worker.start(task(self.limits, self.sizes, self.bounds))
-
-
-_ENDING = (MediaOutcome.CRASHED, MediaOutcome.TOO_SLOW, MediaOutcome.TOO_MUCH_MEMORY)
 
 
 class _Worker:

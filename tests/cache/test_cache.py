@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 
 import pytest
 from support.cached import BLOCK, Source, entries
@@ -101,6 +102,26 @@ def test_kept__of_many_blocks_in_a_row__others_have_their_turn(cache):
         return turns
 
     assert asyncio.run(read()) >= 5
+
+
+def test_keep__of_a_whole_car__is_hashed_beside_the_event_loop(cache):
+    """Right blocks are kept until a wrong one comes; nobody waits while it is found out."""
+    right = [Block(cid_of(data), data) for data in (bytes([n]) * 100 for n in range(3))]
+    wrong = Block(cid_of(b"x"), b"y")
+    threads = set()
+
+    def blocks():
+        for block in (*right, wrong):
+            threads.add(threading.get_ident())
+            yield block
+
+    async def read():
+        with pytest.raises(WrongBytes):
+            await cache.keep(blocks())
+        return [await cache.kept(cid) for cid, _ in (*right, wrong)]
+
+    assert asyncio.run(read()) == [*(data for _, data in right), None]
+    assert threading.get_ident() not in threads
 
 
 def test_recall__when_stale__is_given_to_whoever_wants_that(cache, clock):
