@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeGuard
 
 from pfpkit.block import BlockRef
 from pfpkit.cache import OWNERSHIP_S, Cache, Fact, Flights, Recent
@@ -39,7 +39,7 @@ class Reading:
     """What the chain said at the block that was asked for, and at the latest one, token by token.
 
     `at` is when it was asked, in seconds since 1970. `undone` is the block of an earlier answer to
-    the same question, if that is not on the chain any more.
+    the same question, if that is not on the chain any more; the deeper one of two.
     """
 
     deep: tuple[TokenAnswer, ...]
@@ -66,7 +66,7 @@ class ChainReader:
 
     async def blocks(self, at: str | int | BlockRef) -> tuple[BlockRef, BlockRef]:
         """Return block `at` and the latest one; with a number or a block, that one twice."""
-        if isinstance(at, str) and not at.isdecimal():
+        if _moves(at):
             return await two_blocks(self._chain, at)
         block = at if isinstance(at, BlockRef) else await self._chain.block(at)
         return block, block
@@ -85,7 +85,7 @@ class ChainReader:
         ChainError when the chain cannot be asked.
         """
         cache = self._cache
-        if cache is None or not asked or not isinstance(at, str) or at.isdecimal():
+        if cache is None or not asked or not _moves(at):
             return await self.read_at(asked, await self.blocks(at))
         key = self._key(asked, at)
         if fresh:
@@ -103,11 +103,12 @@ class ChainReader:
         found = await self.read_at(asked, await self.blocks(at))
         # Before the block was named, not when it was read at: that may be much later.
         found = replace(found, at=begun)
-        for block in _blocks(before) - _blocks(found) if before else ():
+        other = _blocks(before) - _blocks(found) if before else set()
+        for block in sorted(other, key=lambda one: one.number):
             with suppress(ChainError):  # what could not be asked is not claimed
                 if not await self._chain.has(block):
                     self._gone.add(block)
-                    found = replace(found, undone=block)
+                    found = replace(found, undone=found.undone or block)
         if any(answer.outcome in _PASSING for answer in (*found.deep, *found.latest)):
             await cache.forget(key)
         elif not await self._later(cache, key, asked, found):
@@ -141,6 +142,11 @@ class ChainReader:
 @lru_cache(maxsize=64)  # all tokens of a reading have one
 def _written(at: float) -> str:
     return timestamp(datetime.fromtimestamp(at, UTC))
+
+
+def _moves(at: str | int | BlockRef) -> TypeGuard[str]:
+    """Whether it names another block later, as `latest` and `safe` do."""
+    return isinstance(at, str) and not at.isdecimal()
 
 
 def _blocks(reading: Reading) -> set[BlockRef]:

@@ -74,6 +74,29 @@ def test_resolve__after_a_reorganisation__names_the_block_that_is_gone(
     assert (other.receipt.owner, other.remembered, asked) == (holder, False, 1)
 
 
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_resolve__when_a_reorganisation_takes_both_blocks__names_the_deeper(
+    chain_url, tokens, minted, gateway, cache, clock, depth
+):
+    """The one that was asked for and the latest are gone: it goes back to the deeper at least."""
+    ref, holder = minted
+    snapshot = tokens.node.rpc("evm_snapshot")
+    tokens.transfer(ref, holder, tokens.people[2])
+    tokens.node.rpc("anvil_mine", hex(depth))
+
+    async def visit():
+        async with visited(chain_url, gateway, cache) as (resolver, _):
+            return await resolver.resolve(ref, tokens.people[2], at=f"latest-{depth}")
+
+    before = asyncio.run(visit())
+    tokens.node.rpc("evm_revert", snapshot)
+    tokens.node.rpc("anvil_mine", hex(depth + 2))
+    clock.time += OWNERSHIP_S
+    after = asyncio.run(visit())
+    assert (before.verdict, after.verdict) == ("verified", "not-owner")
+    assert after.ownership.undone == before.receipt.block
+
+
 def test_resolve__when_the_chain_could_not_be_read__remembers_nothing(
     chain_url, minted, gateway, cache
 ):
