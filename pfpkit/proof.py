@@ -52,8 +52,6 @@ class StepError(StrEnum):
     """The URI is longer than 1 MiB."""
     UNANSWERED = "unanswered"
     """The node failed at the URI; ask again."""
-    NO_QUORUM = "no-quorum"
-    """Of several nodes too few say the same of the URI."""
     BAD_URI = "BadURI"
     """A URI names no content, or none that is read."""
     BAD_CID = "BadCID"

@@ -21,6 +21,7 @@ from pfpkit.profile.caching import FOR_EVER, briefly, entity
 from pfpkit.profile.forms import json_of, text_of
 from pfpkit.profile.openapi import document
 from pfpkit.profile.pages import html
+from pfpkit.profile.pictures import rendered_of
 from pfpkit.profile.problem import Problem
 from pfpkit.profile.service import Service, service_of
 from pfpkit.reference import TokenRef, checksum_address
@@ -56,11 +57,7 @@ async def avatar(request: Request) -> Response:
     found = await _resolved(service, ref, holder)
     if found.verdict is not Verdict.VERIFIED:
         raise _refusal(found)
-    rendered = found.rendered
-    if rendered is None or not rendered.shown:
-        why = rendered.reason if rendered else "it was not made anew"
-        raise Problem(422, "unverified", f"the picture cannot be shown: {why}")
-    data = rendered.rendition(edge, media_type).data
+    data = rendered_of(found).rendition(edge, media_type).data
     image = found.proof.image
     wanted = asked.get("cid")
     if wanted is not None and (image is None or wanted != str(image)):

@@ -14,6 +14,7 @@ from pfpkit.profile.problem import Problem
 from pfpkit.profile.records import Account, Holding, Picture
 from pfpkit.profile.service import Service
 from pfpkit.profile.shelf import attach, release
+from pfpkit.resolver import Resolution
 
 __all__ = [
     "delete_account",
@@ -21,6 +22,7 @@ __all__ = [
     "latest_names",
     "pictures_of",
     "render",
+    "rendered_of",
     "set_ordinary",
     "set_picture",
     "shown",
@@ -49,6 +51,15 @@ async def render(service: Service, data: bytes) -> Rendered:
             f"{_OUTCOMES.get(rendered.outcome, 'the picture cannot be read')}: "
             f"{rendered.outcome}, {rendered.reason}"
         )
+    return rendered
+
+
+def rendered_of(found: Resolution) -> Rendered:
+    """Return what was made of a token's picture; Problem where nothing of it can be shown."""
+    rendered = found.rendered
+    if rendered is None or not rendered.shown:
+        why = rendered.reason if rendered else "it was not made anew"
+        raise Problem(422, "unverified", f"the picture cannot be shown: {why}")
     return rendered
 
 

@@ -12,7 +12,7 @@ from pfpkit.console import clipped
 from pfpkit.errors import BadMetadata, ChainError, NotFound
 from pfpkit.metadata import read_json
 from pfpkit.profile.picture import CLAIMED, Shown
-from pfpkit.profile.pictures import set_picture, shown, squares
+from pfpkit.profile.pictures import rendered_of, set_picture, shown, squares
 from pfpkit.profile.problem import Problem
 from pfpkit.profile.records import Holding
 from pfpkit.profile.service import Service
@@ -43,12 +43,8 @@ async def show_token(
     now = int(time.time())
     found = await service.resolver.resolve(ref, holder, at=block, fresh=True)
     receipt = _shown_receipt(found)
-    rendered = found.rendered
-    if rendered is None or not rendered.shown:
-        why = rendered.reason if rendered else "it could not be made anew"
-        raise Problem(422, "unverified", f"the picture cannot be shown: {why}")
+    files = squares(rendered_of(found))
     kept = found.files(ref.stem)
-    files = squares(rendered)
     # As bytes of no kind: they are the stranger's own, and are kept beside a receipt, never shown.
     files[PICTURE] = (kept.data[kept.picture], "application/octet-stream")
     if kept.car is not None:
