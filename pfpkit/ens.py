@@ -13,8 +13,7 @@ from eth_utils.crypto import keccak
 from pfpkit.block import BlockRef
 from pfpkit.chain import Node
 from pfpkit.errors import BadReference, NoAvatar
-from pfpkit.reference import TokenRef, checksum_address
-from pfpkit.tokens import NOBODY
+from pfpkit.reference import NOBODY, TokenRef, checksum_address
 from pfpkit.views import Call, Reverted
 
 __all__ = ["REGISTRY", "Avatar", "address_of", "avatar", "namehash", "normalized"]

@@ -22,7 +22,7 @@ from pfpkit.errors import BadInput, BadMetadata, BadRecord
 from pfpkit.media import MediaOutcome
 from pfpkit.metadata import read_json
 from pfpkit.proof import Binding, Outcome, Proof, Step, StepError
-from pfpkit.reference import Standard, TokenRef
+from pfpkit.reference import NOBODY, Standard, TokenRef
 from pfpkit.stated import (
     address,
     brief,
@@ -36,7 +36,7 @@ from pfpkit.stated import (
     text,
 )
 from pfpkit.timestamp import timestamp
-from pfpkit.tokens import MAX_URI, NOBODY, TokenAnswer
+from pfpkit.tokens import MAX_URI, TokenAnswer
 from pfpkit.tokens import Outcome as Reading
 
 __all__ = ["Receipt", "Verdict"]

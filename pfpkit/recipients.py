@@ -21,14 +21,13 @@ from pathlib import Path
 from typing import Self
 
 from pfpkit.errors import BadInput, BadReference
-from pfpkit.reference import checksum_address
+from pfpkit.reference import NOBODY, checksum_address
 from pfpkit.tokentable import open_file
 
 __all__ = ["Recipient", "Recipients"]
 
 _MAX_BYTES = 64 * 2**20
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,77}")
-_NOBODY = "0x" + "00" * 20
 _SHOWN = 50
 
 
@@ -139,7 +138,7 @@ class Recipients:
         except BadReference as error:
             self.fault(line, str(error))
             return
-        if address == _NOBODY:
+        if address == NOBODY:
             self.fault(line, "the zero address holds no tokens")
         self.lines.append(Recipient(line, name, token, address))
 

@@ -17,8 +17,10 @@ from eth_utils.address import is_checksum_address, to_checksum_address
 
 from pfpkit.errors import BadReference
 
-__all__ = ["Standard", "TokenRef", "checksum_address"]
+__all__ = ["NOBODY", "Standard", "TokenRef", "checksum_address"]
 
+NOBODY = "0x" + "00" * 20
+"""The zero address: who has a token before its mint and after its burn."""
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _CAIP19 = re.compile(r"([^:/]+):([^:/]+)/([^:/]+):([^/]+)/(.+)", re.DOTALL)
 _PLAIN = re.compile(r"(0x[^/:]*)([/:])(.+)", re.DOTALL)

@@ -14,14 +14,13 @@ from pfpkit.block import BlockRef
 from pfpkit.erc1155 import filled_size, uri_for
 from pfpkit.errors import ChainError
 from pfpkit.lookup import Failed, Fault, Lookup, View
-from pfpkit.reference import Standard, TokenRef, checksum_address
+from pfpkit.reference import NOBODY, Standard, TokenRef, checksum_address
 from pfpkit.views import Call
 
 __all__ = ["Outcome", "TokenAnswer", "read_tokens"]
 
 MAX_URI = 2**20
 """Letters of an ERC-1155 URI with its ids filled in; answers are bounded by as many bytes."""
-NOBODY = "0x0000000000000000000000000000000000000000"
 _INTERFACES = {
     Standard.ERC721: bytes.fromhex("80ac58cd"),
     Standard.ERC1155: bytes.fromhex("d9b67a26"),

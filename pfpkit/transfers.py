@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pfpkit.reference import checksum_address
+from pfpkit.reference import NOBODY, checksum_address
 
 __all__ = ["TRANSFER", "Transfer", "transfers_of"]
 
@@ -21,14 +21,19 @@ _QUANTITY = re.compile(r"0x[0-9a-f]{1,13}")
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One event: which token moved, to whom, in which block."""
+    """One event: which token moved, from whom and to whom, in which block."""
 
     contract: str
     token_id: int
+    sender: str
     to: str
     block: int
     block_hash: str
-    is_mint: bool = False
+
+    @property
+    def is_mint(self) -> bool:
+        """Whether the token was made, not moved."""
+        return self.sender == NOBODY
 
 
 def transfers_of(logs: Iterable[Any]) -> list[Transfer]:
@@ -46,9 +51,8 @@ def transfers_of(logs: Iterable[Any]) -> list[Transfer]:
             r"0x[0-9a-fA-F]{40}", str(contract)
         ):
             continue
-        to = checksum_address(f"0x{topics[2][26:]}")
+        sender, to = (checksum_address(f"0x{topic[26:]}") for topic in topics[1:3])
         place = checksum_address(str(contract).lower())
         token_id, number = int(topics[3], 16), int(str(block), 16)
-        is_mint = int(topics[1], 16) == 0
-        found.append(Transfer(place, token_id, to, number, str(hashed), is_mint))
+        found.append(Transfer(place, token_id, sender, to, number, str(hashed)))
     return found

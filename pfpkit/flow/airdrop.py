@@ -13,7 +13,8 @@ from pfpkit.minted import Minted
 from pfpkit.pins import PinEntry
 from pfpkit.readback import read_pinned
 from pfpkit.recipients import Recipients
-from pfpkit.transactions.signed import NOBODY, Effect
+from pfpkit.reference import NOBODY
+from pfpkit.transactions.signed import Effect
 from pfpkit.workspace import Workspace
 
 __all__ = ["airdrop", "look_up_names", "refuse_receivers"]

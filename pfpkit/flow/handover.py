@@ -11,12 +11,11 @@ from pfpkit.chain import Call, Node, Reverted
 from pfpkit.console import facts
 from pfpkit.cost import NO_TERMS, Terms
 from pfpkit.errors import BadInput, ChainError, TransactionFailed
-from pfpkit.reference import checksum_address
+from pfpkit.reference import NOBODY, checksum_address
 
 __all__ = ["handover"]
 
 _ACCEPT = Call("acceptOwnership()", "bool")
-_NOBODY = "0x" + "00" * 20
 _DELEGATION = bytes.fromhex("ef0100")  # EIP-7702: an ordinary account that borrows code
 
 
@@ -57,7 +56,7 @@ async def handover(
                 raise TransactionFailed(
                     f"{session.address} may not offer it, {owner} may; use its --account"
                 )
-            if receiver in (owner, _NOBODY):
+            if receiver in (owner, NOBODY):
                 raise BadInput(f"{receiver} cannot be the new owner; name another one with --to")
             if receiver != pending:
                 await _check_kind(node, receiver, no_contract=no_contract)
@@ -66,7 +65,7 @@ async def handover(
             _, pending = await _owners(node, contract)
             _expect(pending == receiver, f"it is offered to {_shown(pending)} after all")
             click.echo(facts([("owner", owner), ("offered to", pending)]))
-        if pending != _NOBODY:
+        if pending != NOBODY:
             await _show_call(node, contract, pending)
 
 
@@ -124,4 +123,4 @@ def _expect(right: bool, otherwise: str) -> None:
 
 
 def _shown(address: str) -> str:
-    return "nobody" if address == _NOBODY else address
+    return "nobody" if address == NOBODY else address

@@ -17,9 +17,9 @@ from pfpkit.metadata import TokenMetadata
 from pfpkit.minted import Minted
 from pfpkit.publication import Route, publish
 from pfpkit.readback import read_pinned
-from pfpkit.reference import checksum_address
+from pfpkit.reference import NOBODY, checksum_address
 from pfpkit.transactions.journal import Slot
-from pfpkit.transactions.signed import NOBODY, Effect
+from pfpkit.transactions.signed import Effect
 from pfpkit.workspace import Workspace
 
 __all__ = ["Minting", "mint"]

@@ -135,7 +135,9 @@ class Sending:
         """
         options = self.options
         look = await self.wire.look([], [])
-        self._planned_at = await self.wire.nonce_at(block)
+        self._planned_at = await patient(
+            lambda: self.node.nonce_at(self.session.address, block), options.patience_s
+        )
         outline = await self._batches(effects).outline(look)
         only = options.only_plan
         intended = [

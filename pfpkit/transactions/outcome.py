@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from pfpkit.transactions.journal import Slot
-from pfpkit.transactions.wire import Receipt, Transfer
+from pfpkit.transactions.wire import Receipt
 
 __all__ = ["found_version", "ids_of"]
 
@@ -21,8 +21,9 @@ def ids_of(slot: Slot, receipt: Receipt) -> tuple[int, ...] | None:
     first = slot.effects[0]
     if not first.is_mint:
         # Whoever receives it may pass it on, or send others, in the same transaction.
-        moved = Transfer(first.sender, first.to, int(first.what))
-        return (moved.token_id,) if moved in receipt.transfers else None
+        moved = first.sender, first.to, int(first.what)
+        moves = [(one.sender, one.to, one.token_id) for one in receipt.transfers]
+        return (int(first.what),) if moved in moves else None
     made = [(one.sender, one.to) for one in receipt.transfers]
     if made != [(effect.sender, effect.to) for effect in slot.effects]:
         return None

@@ -11,7 +11,7 @@ from pfpkit.minted import read_minted
 from pfpkit.rpc import patient
 from pfpkit.transactions.journal import Slot
 from pfpkit.transactions.signed import Effect
-from pfpkit.transactions.wire import Transfer, Wire
+from pfpkit.transactions.wire import Wire
 
 __all__ = ["Prover"]
 
@@ -51,6 +51,10 @@ class Prover:
 
         return await patient(ask, self._wire.patience_s)
 
+    async def nonce(self, address: str, final: BlockRef) -> int:
+        """Return how many transactions of an account are in blocks up to a final one."""
+        return await patient(lambda: self._node.nonce_at(address, final), self._wire.patience_s)
+
     async def happened(self, slot: Slot, final: BlockRef) -> tuple[Effect, ...]:
         """Return the effects of a slot that have happened until a final block, by whomever.
 
@@ -58,7 +62,7 @@ class Prover:
         """
         if slot.effects[0].is_mint:
             return await self._minted(slot, final)
-        return tuple([one for one in slot.effects if await self._moved(slot, one, final)])
+        return tuple([one for one in slot.effects if await self._moved(one, slot.block, final)])
 
     async def _minted(self, slot: Slot, final: BlockRef) -> tuple[Effect, ...]:
         state = await patient(
@@ -72,10 +76,9 @@ class Prover:
             )
         return tuple(one for one in slot.effects if bytes.fromhex(one.what) in state.by_digest)
 
-    async def _moved(self, slot: Slot, effect: Effect, final: BlockRef) -> bool:
-        move = Transfer(effect.sender, effect.to, int(effect.what))
-        for first in range(slot.block + 1, final.number + 1, _BLOCKS_AT_ONCE):
+    async def _moved(self, move: Effect, after: int, final: BlockRef) -> bool:
+        for first in range(after + 1, final.number + 1, _BLOCKS_AT_ONCE):
             last = min(first + _BLOCKS_AT_ONCE - 1, final.number)
-            if await self._wire.moved(slot.contract, move, first, last):
+            if await self._wire.moved(move, first, last):
                 return True
         return False

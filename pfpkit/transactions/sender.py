@@ -217,7 +217,7 @@ class Sender:
             spent = receipt.gas * receipt.wei_per_gas
             self._stop = self._stop or stops.failed(hashed, receipt)
         final = await self._prover.final()
-        if await self._wire.nonce_at(final) <= slot.nonce:
+        if await self._prover.nonce(self._signer.address, final) <= slot.nonce:
             return True
         happened = await self._prover.happened(slot, final)
         self._budget.settle(slot.nonce, spent)

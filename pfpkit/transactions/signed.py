@@ -7,11 +7,10 @@ import rlp  # type: ignore[import-untyped]
 from eth_utils.crypto import keccak
 
 from pfpkit.errors import BadRecord
-from pfpkit.reference import checksum_address
+from pfpkit.reference import NOBODY, checksum_address
 
-__all__ = ["NOBODY", "Effect", "Request", "Signed", "Signer"]
+__all__ = ["Effect", "Request", "Signed", "Signer"]
 
-NOBODY = "0x" + "00" * 20
 _TYPE = b"\x02"
 _FIELDS = 12
 

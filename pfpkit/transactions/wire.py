@@ -11,14 +11,13 @@ from enum import Enum, auto
 from typing import Any, Self
 
 from pfpkit.block import BlockRef
-from pfpkit.chain import TRANSFER
+from pfpkit.cost import Fees
 from pfpkit.errors import ChainError
-from pfpkit.reference import checksum_address
-from pfpkit.rpc import Rpc, RpcError, number_of, patient
-from pfpkit.transactions.fees import Market
-from pfpkit.transactions.signed import Signed
+from pfpkit.rpc import Rpc, RpcError, amount_of, number_of, patient
+from pfpkit.transactions.signed import Effect, Signed
+from pfpkit.transfers import TRANSFER, Transfer, transfers_of
 
-__all__ = ["Answer", "Look", "Receipt", "Said", "Transfer", "Wire"]
+__all__ = ["Answer", "Look", "Receipt", "Said", "Wire"]
 
 
 _KNOWN = ("already known", "known transaction", "already imported", "already exists", "in mempool")
@@ -28,24 +27,14 @@ _POOR = ("insufficient funds", "insufficient balance", "exceeds balance")
 
 
 @dataclass(frozen=True, slots=True)
-class Transfer:
-    """A Transfer event: who gave which token to whom."""
-
-    sender: str
-    to: str
-    token_id: int
-
-
-@dataclass(frozen=True, slots=True)
 class Receipt:
-    """What came of a transaction that is in a block."""
+    """What came of a transaction that is in a block; `transfers` are those of what it called."""
 
     succeeded: bool
     block: int
     block_hash: str
     gas: int
     wei_per_gas: int
-    contract: str
     transfers: tuple[Transfer, ...]
 
 
@@ -53,13 +42,14 @@ class Receipt:
 class Look:
     """The account at one block: its nonce there, and the first nonce that no pooled one has.
 
+    `market` is what a gas costs: the base fee of that block, and the tip that the node suggests.
     `receipts` are those of the hashes that were asked for, and `pooled` the hashes that the node
     knows, in a block or not.
     """
 
     head: BlockRef
     gas_limit: int
-    market: Market
+    market: Fees
     nonce: int
     pending: int
     receipts: Mapping[str, Receipt]
@@ -115,9 +105,8 @@ class Wire:
     async def _look(self, hashes: Sequence[str], newest: Sequence[str]) -> Look:
         (latest,) = await self._rpc.batch([("eth_getBlockByNumber", ["latest", False])])
         head = self._block(latest)
-        at = {"blockHash": head.hash, "requireCanonical": True}
         asked: list[tuple[str, list[Any]]] = [
-            ("eth_getTransactionCount", [self._address, at]),
+            ("eth_getTransactionCount", [self._address, head.by_hash]),
             ("eth_getTransactionCount", [self._address, "pending"]),
             ("eth_maxPriorityFeePerGas", []),
             ("eth_gasPrice", []),
@@ -135,17 +124,17 @@ class Wire:
             raise ChainError(
                 f"{self.name} is of a chain without base fees (EIP-1559), for which nothing is sent"
             )
-        lowest = number_of(base, self.name)
+        lowest = amount_of(base, self.name)
         # Not every node suggests a tip; a price of gas is base fee and tip.
         suggested = (
-            max(0, number_of(price, self.name) - lowest)
+            max(0, amount_of(price, self.name) - lowest)
             if isinstance(tip, RpcError)
-            else number_of(tip, self.name)
+            else amount_of(tip, self.name)
         )
         return Look(
             head=head,
             gas_limit=number_of(latest.get("gasLimit"), self.name),
-            market=Market(lowest, suggested),
+            market=Fees(lowest, suggested),
             nonce=self._number(nonce),
             pending=self._number(pending),
             receipts={
@@ -170,26 +159,16 @@ class Wire:
 
         return await patient(ask, self.patience_s)
 
-    async def nonce_at(self, block: BlockRef) -> int:
-        """Return the account's nonce at a block, read by its hash."""
-
-        async def ask() -> int:
-            at = {"blockHash": block.hash, "requireCanonical": True}
-            (said,) = await self._rpc.batch([("eth_getTransactionCount", [self._address, at])])
-            return self._number(said)
-
-        return await patient(ask, self.patience_s)
-
-    async def moved(self, contract: str, move: Transfer, first: int, last: int) -> bool:
-        """Whether a Transfer event of just this kind is in one of these blocks."""
-        topics = [TRANSFER, _topic(move.sender), _topic(move.to), f"0x{move.token_id:064x}"]
+    async def moved(self, move: Effect, first: int, last: int) -> bool:
+        """Whether the Transfer event of a move is in one of these blocks."""
+        topics = [TRANSFER, _topic(move.sender), _topic(move.to), f"0x{int(move.what):064x}"]
         blocks = {"fromBlock": hex(first), "toBlock": hex(last)}
-        wanted = {"address": contract, "topics": topics} | blocks
+        wanted = {"address": move.contract, "topics": topics} | blocks
 
         async def ask() -> bool:
             (said,) = await self._rpc.batch([("eth_getLogs", [wanted])])
             if not isinstance(said, list):
-                raise ChainError(f"{self.name} does not give the events of {contract}: {said}")
+                raise ChainError(f"{self.name} does not give the events of {move.contract}: {said}")
             return bool(said)
 
         return await patient(ask, self.patience_s)
@@ -217,27 +196,18 @@ class Wire:
         return number_of(said, self.name)
 
     def _receipt(self, said: Mapping[str, Any]) -> Receipt:
-        try:
-            return self._read_receipt(said)
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise ChainError(f"{self.name} gave a receipt that is none ({error!r})") from error
-
-    def _read_receipt(self, said: Mapping[str, Any]) -> Receipt:
-        name = self.name
-        logs = said.get("logs")
+        name, logs = self.name, said.get("logs")
+        called = str(said.get("to")).lower()
         return Receipt(
             succeeded=number_of(said.get("status"), name) == 1,
             block=number_of(said.get("blockNumber"), name),
             block_hash=str(said["blockHash"]),
             gas=number_of(said.get("gasUsed"), name),
-            wei_per_gas=number_of(said.get("effectiveGasPrice"), name),
-            contract=str(said.get("to")),
+            wei_per_gas=amount_of(said.get("effectiveGasPrice"), name),
             transfers=tuple(
-                Transfer(_address(log["topics"][1]), _address(log["topics"][2]), _id(log))
-                for log in (logs if isinstance(logs, list) else [])
-                if len(log["topics"]) == 4
-                and log["topics"][0] == TRANSFER
-                and str(log["address"]).lower() == str(said.get("to")).lower()
+                one
+                for one in transfers_of(logs if isinstance(logs, list) else ())
+                if one.contract.lower() == called
             ),
         )
 
@@ -260,11 +230,3 @@ def _said(answer: Any) -> Said:
 
 def _topic(address: str) -> str:
     return f"0x{address[2:].lower():0>64}"
-
-
-def _address(topic: str) -> str:
-    return checksum_address(f"0x{topic[-40:]}")
-
-
-def _id(log: Mapping[str, Any]) -> int:
-    return int(log["topics"][3], 16)

@@ -15,12 +15,13 @@ from eth_account import Account
 
 from pfpkit.chain import Node
 from pfpkit.minted import read_minted
+from pfpkit.reference import NOBODY
 from pfpkit.transactions.batches import Batches
 from pfpkit.transactions.budget import Budget
 from pfpkit.transactions.journal import Place, TransactionJournal
 from pfpkit.transactions.proof import Prover
 from pfpkit.transactions.sender import Rules, Sender
-from pfpkit.transactions.signed import NOBODY, Effect, Request, Signed
+from pfpkit.transactions.signed import Effect, Request, Signed
 from pfpkit.transactions.wire import Wire
 from support.anvil import DEPLOYER, KEY, Anvil
 from support.collection import digest
@@ -108,7 +109,7 @@ class Stage:
                 sender = Sender(wire, journal, signer, prover, rules, budget, self._tell)
                 await sender.run()
                 state = await read_minted(node, self.contract)
-                minted, nonce = state.by_digest, await wire.nonce_at(state.block)
+                minted, nonce = state.by_digest, await node.nonce_at(DEPLOYER, state.block)
                 left = [
                     effect
                     for effect in effects

@@ -15,10 +15,12 @@ from support.collection import digest
 from support.node import calldata
 
 from pfpkit.chain import Node
+from pfpkit.cost import Fees
 from pfpkit.errors import TransactionFailed
+from pfpkit.reference import NOBODY
 from pfpkit.transactions.batches import MOST_MINTS, Batches
-from pfpkit.transactions.fees import Market, first_fees, raised
-from pfpkit.transactions.signed import NOBODY, Effect, Request
+from pfpkit.transactions.fees import first_fees, raised
+from pfpkit.transactions.signed import Effect, Request
 from pfpkit.transactions.wire import Wire
 
 CAP = 16_777_216
@@ -87,7 +89,7 @@ def test_raised__any_fees__are_an_eighth_higher_and_below_the_limit(
 ):
     """Both of them, or there is no replacement."""
     old = Request(1, 0, HOLDER, b"", 21_000, max(fee, tip), tip)
-    new = raised(old, Market(base, market_tip), cap)
+    new = raised(old, Fees(base, market_tip), cap)
     if new is None:
         assert cap is not None
         return
@@ -103,7 +105,7 @@ def test_raised__any_fees__are_an_eighth_higher_and_below_the_limit(
 @given(base=st.integers(0, 10**13), tip=st.integers(0, 10**12), cap=st.integers(0, 10**13))
 def test_first_fees__any_market__is_mined_now_or_not_offered(base, tip, cap):
     """The tip is below what a gas may cost, and that is not over the limit."""
-    found = first_fees(Market(base, tip), cap)
+    found = first_fees(Fees(base, tip), cap)
     if found is None:
         assert cap < base + tip
     else:

@@ -13,9 +13,10 @@ from support.collection import digest
 from support.sending_stage import LocalSigner, receiver
 
 from pfpkit.errors import BadRecord, TransactionFailed
+from pfpkit.reference import NOBODY
 from pfpkit.transactions.batches import call_data
 from pfpkit.transactions.journal import Done, Place, TransactionJournal, Void
-from pfpkit.transactions.signed import NOBODY, Effect, Request
+from pfpkit.transactions.signed import Effect, Request
 
 CONTRACT = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 PLACE = Place(31337, "0x" + "ab" * 32, DEPLOYER)

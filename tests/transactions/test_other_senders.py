@@ -14,8 +14,9 @@ from support.collection import digest
 from support.node import calldata
 from support.sending_stage import Killed
 
+from pfpkit.cost import Fees
 from pfpkit.errors import TransactionFailed
-from pfpkit.transactions.fees import Market, is_plenty, raised
+from pfpkit.transactions.fees import is_plenty, raised
 from pfpkit.transactions.signed import Effect, Request
 
 FORWARDER = bytes.fromhex(
@@ -129,7 +130,7 @@ def test_run__nothing_is_ever_mined__offers_plenty_and_no_more(slow):
 
 def test_is_plenty__market_does_not_move__ends_at_nine_times_the_tip():
     """And never where the base fee has risen over what is offered."""
-    market = Market(10**9, 10**8)
+    market = Fees(10**9, 10**8)
 
     def bids(request):
         while True:
@@ -139,4 +140,4 @@ def test_is_plenty__market_does_not_move__ends_at_nine_times_the_tip():
     first = Request(1, 0, HOLDER, b"", 21_000, 2 * 10**9 + 10**8, 10**8)
     enough = next(one for one in islice(bids(first), 40) if is_plenty(one, market))
     assert 8 * 10**8 <= enough.tip <= 9 * 10**8
-    assert not is_plenty(enough, Market(enough.max_fee, 10**8))
+    assert not is_plenty(enough, Fees(enough.max_fee, 10**8))

@@ -15,9 +15,10 @@ from support.collection import digest
 
 from pfpkit.accounts import Session
 from pfpkit.errors import TransactionFailed
+from pfpkit.reference import NOBODY
 from pfpkit.signing import AccountSigner
 from pfpkit.transactions.batches import call_data
-from pfpkit.transactions.signed import NOBODY, Effect, Request
+from pfpkit.transactions.signed import Effect, Request
 
 CONTRACT = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 
