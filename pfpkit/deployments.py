@@ -20,9 +20,11 @@ from eth_abi.abi import encode
 from eth_abi.exceptions import EncodingError
 
 from pfpkit.atomic import write_file
+from pfpkit.cid import CID, DAG_PB
 from pfpkit.errors import BadInput, BadMetadata, BadRecord, BadReference
 from pfpkit.metadata import read_json
 from pfpkit.reference import checksum_address
+from pfpkit.solc import Fingerprint
 
 __all__ = [
     "CONSTRUCTOR",
@@ -105,6 +107,23 @@ class Deployment:
         except BadReference as error:
             raise BadRecord(f"{path}: {error}; {_RESTORE}") from error
 
+    @property
+    def fingerprint(self) -> Fingerprint | None:
+        """What `code` says; None in a record of version 1. BadRecord when it is something else."""
+        return Fingerprint.parse(self.code) if self.code else None
+
+    @property
+    def encoded(self) -> bytes:
+        """The arguments as the chain has them; see `encoded_arguments`."""
+        return encoded_arguments(self.arguments)
+
+    @property
+    def bundle(self) -> CID:
+        """The collection's bundle, as it was deployed; BadRecord as `encoded` raises it."""
+        # Each argument begins with a word, which is all of one that has 32 bytes.
+        place = 32 * list(CONSTRUCTOR).index("collectionBundle")
+        return CID(1, DAG_PB, self.encoded[place : place + 32])
+
     @staticmethod
     def check_place(path: Path) -> None:
         """Refuse a place that no record can be written to, while nothing is deployed yet."""
@@ -145,10 +164,9 @@ class Deployment:
             ) from error
 
 
-def _is(value: object, kind: type, wanted: object = None) -> bool:
-    # To Python `true` is a number, and equal to 1.
-    right = isinstance(value, kind) and not isinstance(value, bool)
-    return right and (wanted is None or value == wanted)
+def _is(value: object, kind: type) -> bool:
+    # To Python `true` is a number.
+    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 def plain_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:

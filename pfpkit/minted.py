@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pfpkit.chain import BlockRef, Call, Node, Reverted
 from pfpkit.errors import NoSuchContract
 
-__all__ = ["Minted", "read_minted"]
+__all__ = ["Minted", "read_minted", "total_minted"]
 
 _CALLS_AT_ONCE = 500
 _MAX_SUPPLY = 2**48 - 1
@@ -42,17 +42,7 @@ class Minted:
 async def read_minted(node: Node, contract: str, at: BlockRef | None = None) -> Minted:
     """Return what is minted at a block, or the latest; NoSuchContract if it is no such contract."""
     block = at or await node.block()
-    views = [
-        Call("minter()", "address"),
-        Call("totalMinted()", "uint256"),
-        Call("maxSupply()", "uint256"),
-    ]
-    answers = await node.call(contract, views, block)
-    if any(isinstance(answer, Reverted) for answer in answers):
-        raise NoSuchContract(f"{contract} is no ProfilePicture contract; check the address")
-    minter, total, max_supply = answers
-    if not total <= max_supply <= _MAX_SUPPLY:
-        raise NoSuchContract(f"{contract} is no ProfilePicture contract; check the address")
+    minter, total, max_supply = await _counts(node, contract, block)
     by_digest: dict[bytes, int] = {}
     unknown: list[int] = []
     twice: dict[int, bytes] = {}
@@ -67,6 +57,27 @@ async def read_minted(node: Node, contract: str, at: BlockRef | None = None) -> 
             elif by_digest.setdefault(digest, id_) != id_:
                 twice[id_] = digest
     return Minted(contract, block, minter, total, max_supply, by_digest, tuple(unknown), twice)
+
+
+async def total_minted(node: Node, contract: str) -> int:
+    """Return how many tokens were ever minted; NoSuchContract if it is no such contract."""
+    _, total, _ = await _counts(node, contract, await node.block())
+    return total
+
+
+async def _counts(node: Node, contract: str, block: BlockRef) -> tuple[str, int, int]:
+    views = [
+        Call("minter()", "address"),
+        Call("totalMinted()", "uint256"),
+        Call("maxSupply()", "uint256"),
+    ]
+    answers = await node.call(contract, views, block)
+    if any(isinstance(answer, Reverted) for answer in answers):
+        raise NoSuchContract(f"{contract} is no ProfilePicture contract; check the address")
+    minter, total, max_supply = answers
+    if not total <= max_supply <= _MAX_SUPPLY:
+        raise NoSuchContract(f"{contract} is no ProfilePicture contract; check the address")
+    return minter, total, max_supply
 
 
 async def _burned(node: Node, contract: str, token_id: int) -> bytes | None:

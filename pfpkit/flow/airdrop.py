@@ -57,7 +57,7 @@ async def airdrop(
                 before = len(recipients.lines) - len(effects)
                 sending.say(f"  {before:,} of {len(recipients.lines):,} were minted before")
             if not effects:
-                await sending.check_mints(contract, wanted.all)
+                await sending.check_mints(contract, wanted.all, state)
                 sending.say(f"all tokens of {path} are with their recipients, or were")
                 return 0
             if len(effects) > state.left:

@@ -157,7 +157,7 @@ def _show_plan(
     as_json: bool,
 ) -> None:
     """Print a plan, and what the record would say differently."""
-    after = {"address": planned.steps[0].creates, **plain_arguments(arguments)}
+    after = {"address": planned.creates, **plain_arguments(arguments)}
     known = {} if before is None else {"address": before.address, **before.arguments}
     changed = {name: (known.get(name), value) for name, value in after.items()}
     changed = {name: pair for name, pair in changed.items() if pair[0] != pair[1]}

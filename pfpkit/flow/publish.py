@@ -9,12 +9,11 @@ from pfpkit.accounts import Session
 from pfpkit.chain import Node
 from pfpkit.configuration import pfpkit_section
 from pfpkit.console import facts
-from pfpkit.deployments import Deployment, encoded_arguments, input_path
+from pfpkit.deployments import Deployment, input_path
 from pfpkit.errors import BadRecord, ExplorerError
 from pfpkit.explorers import Submission
 from pfpkit.explorers.settings import make_explorer
 from pfpkit.flow.verify_source import read_input, verify_source
-from pfpkit.solc import Fingerprint
 from pfpkit.timestamp import now
 
 __all__ = ["publish_source"]
@@ -24,7 +23,8 @@ async def publish_source(session: Session, names: Sequence[str]) -> None:
     """Publish on each explorer named; ExplorerError when one did not confirm, after all."""
     path = session.record()
     record = Deployment.load(path)
-    if not record.code:
+    made = record.fingerprint
+    if made is None:
         raise BadRecord(
             f"{path} is of version 1, and does not say which code was deployed; deploy with this "
             "pfpkit, or publish by hand what `make bytecode` writes"
@@ -37,9 +37,9 @@ async def publish_source(session: Session, names: Sequence[str]) -> None:
         record.chain_id,
         record.address,
         record.transaction,
-        Fingerprint.parse(record.code).compiler,
+        made.compiler,
         given,
-        encoded_arguments(record.arguments),
+        record.encoded,
     )
     section = pfpkit_section(session.root / "ape-config.yaml").get("explorers")
     explorers = [make_explorer(name, section, session.network) for name in names]

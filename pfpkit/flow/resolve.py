@@ -19,7 +19,7 @@ from pfpkit.console import facts, table
 from pfpkit.ens import avatar
 from pfpkit.errors import BadInput, Unverified
 from pfpkit.media import SIZES, Renderer
-from pfpkit.minted import read_minted
+from pfpkit.minted import total_minted
 from pfpkit.progress import Progress
 from pfpkit.quorum import Quorum
 from pfpkit.receipt import Receipt
@@ -90,7 +90,7 @@ async def show_all(session: Session, options: ResolveOptions) -> None:
     """
     async with Node(session.url) as node:
         contract = (await session.deployment(node)).address
-        total = (await read_minted(node, contract)).total
+        total = await total_minted(node, contract)
     asked = [
         (TokenRef(session.chain_id, contract, number), options.holder)
         for number in range(1, total + 1)

@@ -23,7 +23,7 @@ from pfpkit.errors import BadInput, NoSuchContract
 from pfpkit.flow.deploy import deploy
 from pfpkit.flow.mint import mint
 from pfpkit.flow.pin import pin
-from pfpkit.minted import read_minted
+from pfpkit.minted import total_minted
 from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.profile.app import application
 from pfpkit.profile.settings import ObjectPlace, Settings
@@ -94,7 +94,7 @@ async def _collection(session: Session, work: Workspace) -> str | None:
             await pin(work)
             await deploy(session, again=True)
         contract = (await session.deployment(node)).address
-        if (await read_minted(node, contract)).total == 0:
+        if await total_minted(node, contract) == 0:
             await mint(session)
         return contract
 

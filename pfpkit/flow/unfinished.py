@@ -6,13 +6,12 @@ What a node does not know may still come from another. So it is forgotten only w
 used for something else; until then a new one takes the same nonce, and one of the two is mined.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from pfpkit.accounts import Session
 from pfpkit.chain import Node
 from pfpkit.cost import Terms
-from pfpkit.deployments import CONSTRUCTOR, Deployment, encoded_arguments, pending_path
+from pfpkit.deployments import CONSTRUCTOR, Deployment, pending_path
 from pfpkit.errors import BadRecord, ChainError, TransactionFailed
 from pfpkit.solc import Fingerprint
 from pfpkit.transaction_plan import Plan, created_address
@@ -53,8 +52,8 @@ async def unfinished(session: Session, node: Node) -> Deployment | None:
                 "transaction; run this again in a minute"
             )
         sent, _ = await node.transaction(found[0])
-        given = str(sent.get("input")) if isinstance(sent, Mapping) else ""
-        if not given.endswith(encoded_arguments(draft.arguments).hex()):
+        given = str(sent.get("input")) if sent is not None else ""
+        if not given.endswith(draft.encoded.hex()):
             path.unlink()
             raise TransactionFailed(
                 f"{draft.address} was deployed by {found[0]} with other arguments than the last "

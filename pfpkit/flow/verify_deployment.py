@@ -20,13 +20,14 @@ from pfpkit.chain import BlockRef, Call, Node, Reverted
 from pfpkit.cid import CID, DAG_PB
 from pfpkit.collection import Collection
 from pfpkit.console import clipped, facts
-from pfpkit.deployments import Deployment, encoded_arguments
+from pfpkit.deployments import Deployment
 from pfpkit.errors import BadInput, NoSuchContract, Unverified
 from pfpkit.minted import Minted, read_minted
 from pfpkit.pins import COLLECTION, Pins
 from pfpkit.provenance import Provenance
 from pfpkit.reference import checksum_address
-from pfpkit.solc import Fingerprint, fingerprint
+from pfpkit.rpc import data_of, number_of
+from pfpkit.solc import fingerprint
 from pfpkit.workspace import Workspace
 
 __all__ = ["Expected", "verify_deployment"]
@@ -106,7 +107,7 @@ async def _read(record: Deployment, node: Node) -> _Found | None:
         "royalty": Call("royaltyInfo(uint256,uint256)", "(address,uint256)", (0, _SALE)),
     }
     block = await node.block()
-    code = await node.code(record.address, hex(block.number))
+    code = await node.code_at(record.address, block)
     if not code:
         return None
     answers = await node.call(record.address, list(views.values()), block)
@@ -126,40 +127,38 @@ async def _of_the_chain(record: Deployment, node: Node) -> list[str]:
     if (genesis := (await node.block(0)).hash) != record.genesis:
         wrong.append(f"chain: its first block is {genesis}, in the record {record.genesis}")
     sent, receipt = await node.transaction(record.transaction)
-    if not isinstance(sent, Mapping) or not isinstance(receipt, Mapping):
+    if sent is None or receipt is None:
         return [*wrong, f"transaction: the node does not know {record.transaction}"]
     made = str(receipt.get("contractAddress")).lower()
     if made != record.address.lower():
         wrong.append(f"transaction: it made {made}, and the record is of {record.address}")
-    if (block := int(str(receipt.get("blockNumber")), 16)) != record.block:
+    if (block := number_of(receipt.get("blockNumber"), node.name)) != record.block:
         wrong.append(f"transaction: it is in block {block}, in the record {record.block}")
     if (sender := str(sent.get("from")).lower()) != record.deployer.lower():
         wrong.append(f"transaction: {sender} sent it, in the record {record.deployer}")
-    if record.code:
-        data = bytes.fromhex(str(sent.get("input"))[2:])
-        encoded = encoded_arguments(record.arguments)
-        given = Fingerprint.parse(record.code).arguments_in(data, len(encoded))
+    if (recorded := record.fingerprint) is not None:
+        data = data_of(sent.get("input"), node.name, "eth_getTransactionByHash")
+        given = recorded.arguments_in(bytes.fromhex(data[2:]), len(record.encoded))
         if given is None:
             wrong.append("transaction: it deployed other code than the record's")
-        elif given != encoded:
+        elif given != record.encoded:
             wrong.append("transaction: its arguments are not the record's")
     return wrong
 
 
 def _of_the_code(record: Deployment, found: _Found) -> Iterator[str]:
-    if record.code and not Fingerprint.parse(record.code).is_runtime(found.code):
+    if (recorded := record.fingerprint) is not None and not recorded.is_runtime(found.code):
         yield f"chain: the code at {record.address} is not the record's, immutables apart"
 
 
 def _of_the_views(record: Deployment, found: _Found, expected: Expected) -> Iterator[str]:
     """Compare what the constructor was given, and who is expected."""
-    bundle = CID(1, DAG_PB, bytes.fromhex(record.arguments["collectionBundle"][2:]))
     rate = int(record.arguments["royaltyBps"]) * _SALE // 10_000
     told = {
         "name": record.arguments["name"],
         "symbol": record.arguments["symbol"],
         "maxSupply": record.arguments["maxSupply"],
-        "contractURI": f"ipfs://{bundle}/metadata.json",
+        "contractURI": f"ipfs://{record.bundle}/metadata.json",
         "royalty": (record.arguments["royaltyReceiver"].lower(), rate),
     }
     told |= {"owner": expected.owner} if expected.owner else {}
@@ -172,14 +171,13 @@ def _of_the_views(record: Deployment, found: _Found, expected: Expected) -> Iter
 
 
 def _of_the_contract_here(work: Workspace, record: Deployment) -> Iterator[str]:
-    if not record.code:
+    if (recorded := record.fingerprint) is None:
         return
     try:
         here = fingerprint(work.root)
     except BadInput as error:
         yield f"files: the contract cannot be compiled: {_line(error)}"
         return
-    recorded = Fingerprint.parse(record.code)
     if here.compiler != recorded.compiler:
         yield f"files: solc is {here.compiler}, in the record {recorded.compiler}"
     if here.runtime != recorded.runtime or here.creation != recorded.creation:
@@ -188,8 +186,7 @@ def _of_the_contract_here(work: Workspace, record: Deployment) -> Iterator[str]:
 
 def _of_the_collection(work: Workspace, record: Deployment, found: _Found) -> Iterator[str]:
     """Compare files, pins and chain, token by token."""
-    pins = work.pins()
-    bundle = CID(1, DAG_PB, bytes.fromhex(record.arguments["collectionBundle"][2:]))
+    pins, bundle = work.pins(), record.bundle
     if record.collection and record.collection.get("bundle") != str(bundle):
         yield f"record: its collection is {record.collection.get('bundle')}, deployed was {bundle}"
     try:

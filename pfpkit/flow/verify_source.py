@@ -13,9 +13,10 @@ import click
 
 from pfpkit.chain import Node
 from pfpkit.console import facts
-from pfpkit.deployments import Deployment, encoded_arguments, input_path
+from pfpkit.deployments import Deployment, input_path
 from pfpkit.errors import BadMetadata, BadRecord, Unverified
 from pfpkit.metadata import read_json
+from pfpkit.rpc import data_of
 from pfpkit.solc import Fingerprint, compile_contract
 from pfpkit.solidity import OUTPUTS
 
@@ -50,15 +51,15 @@ async def verify_source(
     made = Fingerprint.of(dict(given), code)
     runtime = await node.code(record.address)
     sent, _ = await node.transaction(record.transaction)
-    data = bytes.fromhex(str(sent.get("input"))[2:]) if isinstance(sent, Mapping) else b""
-    encoded = encoded_arguments(record.arguments)
     wrong = []
     if not made.is_runtime(runtime):
         wrong.append(f"chain: {record.address} has other code, immutables apart")
-    if not data:
+    if sent is None:
         wrong.append(f"transaction: the node does not know {record.transaction}")
-    elif data != code.creation + encoded:
-        wrong.append("transaction: it deployed other code, or other arguments")
+    else:
+        data = data_of(sent.get("input"), node.name, "eth_getTransactionByHash")
+        if bytes.fromhex(data[2:]) != code.creation + record.encoded:
+            wrong.append("transaction: it deployed other code, or other arguments")
     if wrong:
         raise Unverified("\n  ".join([f"what {source} makes is not what is deployed:", *wrong]))
     if as_json:

@@ -12,10 +12,11 @@ from dataclasses import replace
 import pytest
 from support.anvil import DEPLOYER, HOLDER
 from support.folders import tiny_png
+from support.hostile_node import HostileNode, passing
 from support.node import calldata
 
 from pfpkit.chain import Node
-from pfpkit.errors import Unverified
+from pfpkit.errors import NodeUnreachable, Unverified
 from pfpkit.flow.verify_deployment import Expected, verify_deployment
 from pfpkit.pins import LOCAL_PINS
 
@@ -117,6 +118,23 @@ def test_verify__record_has_another_argument__names_view_and_transaction(
     assert differences[0] == "transaction: its arguments are not the record's"
     assert differences[1].startswith(words)
     assert len(differences) == 2
+
+
+@pytest.mark.parametrize(
+    ("method", "field"),
+    [("eth_getTransactionByHash", "input"), ("eth_getTransactionReceipt", "blockNumber")],
+)
+def test_verify__node_gives_no_transaction__says_what_it_gave(stage, method, field):
+    """What is no number, or no bytes, is the node's fault, and no difference."""
+    honest = passing(stage.chain)
+    broken = {method: lambda *asked: {**honest[method](*asked), field: "zz"}}
+
+    async def work(url):
+        async with Node(url) as node:
+            await verify_deployment(stage.work, stage.record, node, Expected())
+
+    with HostileNode(honest | broken) as node, pytest.raises(NodeUnreachable, match="is it a node"):
+        asyncio.run(work(node.url))
 
 
 def test_verify__other_code_with_other_immutables__is_told_apart(stage, verify):

@@ -9,16 +9,17 @@ import copy
 import json
 
 import pytest
+from support.hostile_node import HostileNode, passing
 
 from pfpkit.chain import Node
 from pfpkit.deployments import input_path
-from pfpkit.errors import BadInput, BadRecord, Unverified
+from pfpkit.errors import BadInput, BadRecord, NodeUnreachable, Unverified
 from pfpkit.flow.verify_source import read_input, verify_source
 
 
-def verify(stage, given, **options):
+def verify(stage, given, *, url=None, **options):
     async def work():
-        async with Node(stage.chain.url) as node:
+        async with Node(url or stage.chain.url) as node:
             await verify_source(stage.record, given, "the file", node, **options)
 
     asyncio.run(work())
@@ -71,3 +72,11 @@ def test_read_input__file_is_missing__names_the_other_way(stage):
     input_path(stage.path).unlink()
     with pytest.raises(BadRecord, match="--source sourcify"):
         read_input(stage.path)
+
+
+def test_verify_source__node_gives_no_transaction__says_what_it_gave(stage):
+    """What is no bytes is the node's fault, and no difference."""
+    broken = {"eth_getTransactionByHash": {"input": "zz"}}
+    wrong = pytest.raises(NodeUnreachable, match="no hexadecimal digits; is it a node")
+    with HostileNode(passing(stage.chain) | broken) as node, wrong:
+        verify(stage, read_input(stage.path), url=node.url)

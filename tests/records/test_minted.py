@@ -5,6 +5,7 @@ given burned tokens, their bundles as they were at their mint
 given tokens minted and burned in one block, their ids
 given more tokens than one batch asks for, all of them
 given another contract, NoSuchContract
+total_minted: how many, and no more is asked
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from support.tokens import Tokens
 
 from pfpkit.chain import Node
 from pfpkit.errors import ChainError, NoSuchContract
-from pfpkit.minted import read_minted
+from pfpkit.minted import read_minted, total_minted
 
 
 @pytest.fixture
@@ -87,6 +88,18 @@ def test_read_minted__when_more_than_one_batch__reads_them_all(read, tokens):
     state = read(tokens.address)
     assert (state.total, len(state.by_digest)) == (600, 600)
     assert state.by_digest == {digest(n): n + 1 for n in range(600)}
+
+
+def test_total_minted__when_one_was_burned__counts_it_and_asks_for_no_token(networks, tokens):
+    """Two requests, however many there are: which block, and the counts there."""
+    first, _ = tokens.mint(digest(1), digest(2))
+    tokens.burn(first, tokens.people[1])
+
+    async def count():
+        async with Node(networks.active_provider.web3.provider.endpoint_uri) as node:
+            return await total_minted(node, tokens.address), node.requests
+
+    assert asyncio.run(count()) == (2, 2)
 
 
 def test_read_minted__when_there_is_no_code__is_no_contract(read, tokens):

@@ -16,11 +16,13 @@ import socketserver
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from eth_abi import encode
 
 from pfpkit.block import BlockRef
+from support.anvil import Anvil
 from support.loopback import Loopback
 
 HASH = "0x" + "ab" * 32
@@ -40,6 +42,15 @@ def views(request: dict[str, Any], block: dict[str, Any]) -> str:
     is_owner = request["data"].startswith("0x6352211e")
     value = encode(["address"], [OWNER]) if is_owner else encode(["string"], [URI])
     return "0x" + value.hex()
+
+
+def passing(chain: Anvil) -> dict[str, Callable[..., Any]]:
+    """Answers of a real chain to what a deployment is compared by."""
+    methods = (
+        *("eth_chainId", "eth_getBlockByNumber", "eth_getCode", "eth_call"),
+        *("eth_getTransactionByHash", "eth_getTransactionReceipt"),
+    )
+    return {method: partial(chain.rpc, method) for method in methods}
 
 
 class Fault(StrEnum):
