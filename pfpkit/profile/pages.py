@@ -104,7 +104,7 @@ def page(template: str, **fixed: Any) -> Callable[[Endpoint], Endpoint]:
                     raise
                 context = await fixed["context"](request)
                 shown_ = {"error": problem.detail, "field": problem.members.get("field")}
-                return await html(request, template, problem.status_code, **context | shown_)
+                return await _refusal(request, template, problem, **context | shown_)
 
         return answered
 
@@ -119,9 +119,12 @@ async def refused(request: Request, error: Exception) -> Response:
     if problem.status_code == 401 and request.method == "GET":
         return RedirectResponse("/signin", 303)
     context = {"status": problem.status_code, "title": problem.title, "detail": problem.detail}
-    response = await html(request, "error.html", problem.status_code, **context)
-    for name, value in (problem.headers or {}).items():
-        response.headers[name] = value
+    return await _refusal(request, "error.html", problem, **context)
+
+
+async def _refusal(request: Request, template: str, problem: Problem, **context: Any) -> Response:
+    response = await html(request, template, problem.status_code, **context)
+    response.headers.update(problem.headers or {})
     return response
 
 
