@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -128,9 +127,8 @@ PARTS: dict[str, Callable[[Stage], Any]] = {"avatar": avatar, "picture": picture
 def head() -> dict[str, Any]:
     """What everything was measured with."""
     said = subprocess.run([NGINX, "-v"], capture_output=True, text=True, check=True).stderr  # noqa: S603
-    libraries = {name: version(name) for name in ("starlette", "uvicorn", "h11", "granian")}
-    others = {"nginx": said.partition(": ")[2].strip(), "tool": tool(), "libraries": libraries}
-    return machine() | others
+    others = {"nginx": said.partition(": ")[2].strip(), "tool": tool()}
+    return machine() | others | {"libraries": report.libraries()}
 
 
 def main() -> None:

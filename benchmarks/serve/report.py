@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from statistics import median
 
 from benchmarks.gas.report import table
@@ -25,6 +26,11 @@ _MIB = 2**20
 _WHAT = {"avatar": "a token's avatar", "picture": "the file of somebody's picture"}
 
 
+def libraries() -> dict[str, str]:
+    """The versions of the libraries that serve."""
+    return {name: version(name) for name in ("starlette", "uvicorn", "h11", "granian")}
+
+
 def soak(results: Results) -> str:
     """What the soak saw."""
     if "soak" not in results["parts"]:
@@ -39,10 +45,13 @@ def soak(results: Results) -> str:
         ["answers to platforms; events to pages", f"{row['answers']:,}; {row['events']:,}"],
         ["connections that a kill cut", f"{row['hung_up']:,}"],
         ["blocks that a full hexagon stood after its sale, at most", str(row["worst_blocks"])],
-        ["age of an answer behind a full hexagon, at most", f"{row['worst_age_s']} s of 10"],
+        [
+            "age of an answer behind a full hexagon, at most",
+            f"{row['worst_age_s']} s of {row['fresh_s']:.0f}",
+        ],
         [
             "seconds that it stood after its sale while nobody followed the chain, at most",
-            f"{row['worst_away_s']} s",
+            f"{row['worst_away_s']} s of {row['fresh_s']:.0f} and {row['slack_s']:.0f}",
         ],
         ["memory, end", f"{row['memory_mib']:,} MiB, {row['memory_grown']} of the middle's"],
         ["open files, more than in the middle", str(row["files_grown"])],

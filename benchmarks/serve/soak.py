@@ -41,6 +41,7 @@ from benchmarks.pin.process import resident
 from benchmarks.serve import report
 from pfpkit.profile.database import Database
 from pfpkit.profile.objects import Objects
+from pfpkit.profile.picture import State
 from pfpkit.profile.records import PictureFile, StoredFile
 from pfpkit.profile.shelf import Shelf
 from pfpkit.reference import TokenRef
@@ -143,7 +144,7 @@ class Soak:
                 time.sleep(0.7)
                 self.mine()
             del self.sold[token.token_id]
-            self.site.chain.rpc("evm_revert", before)
+            self.site.chain.node.revert(before)
             self.mine(5)
 
     def lose_node(self, person: Person) -> None:
@@ -372,12 +373,14 @@ def main() -> None:
         "seconds": SECONDS,
         "seed": SEED,
         "acts": dict(soak.did),
-        "looks": {name: soak.seen[name] for name in ("verified", "stale", "unverified", "none")},
+        "looks": {state.value: soak.seen[state.value] for state in State},
         "answers": sum(count for name, count in soak.seen.items() if name.startswith("answer")),
         "hung_up": soak.seen["hung up on"],
         "events": soak.seen["event"],
         "worst_blocks": soak.worst_blocks,
         "worst_age_s": soak.worst_age_s,
+        "fresh_s": FRESH_S,
+        "slack_s": SLACK_S,
         "worst_away_s": round(soak.worst_away_s, 1),
         "memory_mib": round(median(one[1] for one in soak.used[-10:]) / 2**20),
         "memory_grown": round(memory, 3),
@@ -388,7 +391,7 @@ def main() -> None:
     if soak.faults:
         sys.exit("soak-serve: " + "\n".join(soak.faults[:20]))
     if SECONDS >= 600:
-        report.SOAK.keep(machine(), "soak", row, load)
+        report.SOAK.keep(machine() | {"libraries": report.libraries()}, "soak", row, load)
 
 
 if __name__ == "__main__":

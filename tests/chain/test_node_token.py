@@ -110,7 +110,7 @@ def test_has__when_a_block_was_reorganised_away__is_false(chain_url, node):
     node.rpc("evm_mine")
     gone = asyncio.run(ask())
     assert asyncio.run(ask(gone))
-    node.rpc("evm_revert", before)
+    node.revert(before)
     assert not asyncio.run(ask(gone))
     node.rpc("evm_setNextBlockTimestamp", gone.timestamp + 100)
     node.rpc("evm_mine")
@@ -164,7 +164,7 @@ def test_token__when_its_block_was_reorganised_away__is_refused(read, latest, to
     before = node.rpc("evm_snapshot")
     node.rpc("evm_mine")
     gone = latest()
-    node.rpc("evm_revert", before)
+    node.revert(before)
     node.rpc("evm_setNextBlockTimestamp", gone.timestamp + 100)
     node.rpc("evm_mine")
     assert latest().number == gone.number

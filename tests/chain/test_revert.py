@@ -72,7 +72,7 @@ def test_revert__when_it_says_anything_else__says_nothing_of_the_token(data, mes
 
 @given(st.binary(max_size=100), st.text(max_size=20))
 def test_revert__of_any_bytes__is_read(data, message):
-    """By no name that it does not have."""
+    """Nothing is raised, whatever a stranger's contract sends."""
     for selector in (b"", *map(bytes.fromhex, ("08c379a0", "4e487b71"))):
         found = Revert.parse("0x" + (selector + data).hex(), message)
         assert isinstance(found.reason, str)

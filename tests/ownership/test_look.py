@@ -77,7 +77,7 @@ def test_look__when_a_reorganisation_undoes_the_owner__says_so(now, tokens, node
     same = now(ref, buyer, at, before=[first])
     assert (same.state, same.undone) == ("verified", None)
 
-    node.rpc("evm_revert", before)
+    node.revert(before)
     node.rpc("evm_setNextBlockTimestamp", first.block.timestamp + 100)
     node.rpc("anvil_mine", hex(5))
     found = now(ref, buyer, at, before=[first])
@@ -94,7 +94,7 @@ def test_look__when_a_reorganisation_keeps_the_owner__names_the_block_that_is_go
     before = node.rpc("evm_snapshot")
     node.rpc("evm_mine")
     first = now(ref, tokens.people[1])
-    node.rpc("evm_revert", before)
+    node.revert(before)
     node.rpc("evm_setNextBlockTimestamp", first.block.timestamp + 100)
     node.rpc("evm_mine")
     found = now(ref, tokens.people[1], before=[first])

@@ -5,6 +5,7 @@ given a reorganisation that undoes it, a hexagon again; one that undoes the purc
 given a node that is away, stale with its age; too long, unverified; back, verified
 given a follower that was away, what happened meanwhile is found
 given a picture that is set while the chain is asked, it is confirmed by the next look alone
+given a follower that ends, another follows at once; while it does not, none does
 """
 
 import asyncio
@@ -76,7 +77,7 @@ def test_follow__when_a_reorganisation_undoes_the_sale__is_a_hexagon_again(
     before = site.chain.rpc("evm_snapshot")
     site.tokens.transfer(shown, wallet.address, STRANGER)
     until("none", holder, name)
-    site.chain.rpc("evm_revert", before)
+    site.chain.node.revert(before)
     site.chain.rpc("anvil_mine", hex(2))
     found = until("verified", holder, name)
     assert found["fallen"] is None
@@ -88,7 +89,7 @@ def test_follow__when_a_reorganisation_undoes_the_purchase__is_a_circle(site, ho
     ref = site.mint(to=wallet.address)
     assert wallet.show(holder, ref).status_code == 200
     until("verified", holder, name)
-    site.chain.rpc("evm_revert", before)
+    site.chain.node.revert(before)
     site.chain.rpc("anvil_mine", hex(3))
     until("none", holder, name)
 
@@ -181,3 +182,23 @@ def test_follow__when_shown_and_sold_during_a_look__falls_at_the_next(site, wall
     assert sold.block.number == before.number + 1
     assert (shown.block, shown.lost_block) == (before.number, None)
     assert after.lost == (str(ref),)
+
+
+def test_follow__when_a_follower_ends__another_follows_at_once(site, tmp_path):
+    """It gives its lease back; as long as it has one, nobody else reads the chain."""
+    settings = settings_in(tmp_path)
+    database = Database(settings.database_url)
+    database.migrate()
+
+    async def story():
+        async with Node(site.chain.url) as node:
+            first, second = (Follower(node, database, settings) for _ in range(2))
+            ticks = [await first.tick(), await second.tick()]
+            await second.end()
+            ticks += [await second.tick(), await first.tick()]
+            await first.end()
+            return [*ticks, await second.tick()]
+
+    ticks = asyncio.run(story())
+    database.close()
+    assert [tick.block is not None for tick in ticks] == [True, False, False, True, True]

@@ -59,7 +59,7 @@ def test_resolve__after_a_reorganisation__names_the_block_that_is_gone(
             before = await resolver.resolve(ref, buyer)
             clock.time += 1
             young = await resolver.resolve(ref)
-            tokens.node.rpc("evm_revert", snapshot)
+            tokens.node.revert(snapshot)
             for _ in range(3):
                 tokens.node.rpc("evm_mine")
             clock.time += OWNERSHIP_S - 0.5

@@ -8,6 +8,7 @@ impersonates them.
 from __future__ import annotations
 
 import json
+import time
 from functools import lru_cache
 from http.client import HTTPConnection
 from typing import Any
@@ -76,6 +77,14 @@ class Node:
             self.call(to, data, sender)
             raise AssertionError("a transaction failed, and the same call did not")
         return receipt
+
+    def revert(self, snapshot: str) -> None:
+        """Take the blocks since a snapshot away, with what was sent in them."""
+        # What was just mined may be in anvil's pool still, and would be mined again.
+        end = time.monotonic() + 30
+        while int(self.rpc("txpool_status")["pending"], 16):
+            assert time.monotonic() < end, "anvil does not mine what is in its pool"
+        assert self.rpc("evm_revert", snapshot), "anvil does not have this snapshot"
 
     def deploy(self, sender: str, code: bytes) -> str:
         """Address of a new contract."""

@@ -5,7 +5,6 @@ The model is of blocks by their hash: what was true at one stays true of it when
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any, NamedTuple
@@ -105,11 +104,7 @@ class Reorganised:
             return self.mint()
         back = self._random.randint(1, min(len(self._snapshots), _DEEPEST))
         snapshot, height, self.minted = self._snapshots[-back]
-        # One that was just mined may be in anvil's pool still, and would be mined again.
-        end = time.monotonic() + 30
-        while int(self._rpc("txpool_status")["pending"], 16):
-            assert time.monotonic() < end, "anvil does not mine what is in its pool"
-        assert self._rpc("evm_revert", snapshot)
+        self.tokens.node.revert(snapshot)
         gone = len(self.blocks) - height
         del self._snapshots[-back:], self.blocks[height:]
         assert self.blocks[-1] == self._latest()
