@@ -117,6 +117,23 @@ def _change(ours: dict[str, int], peer: dict[str, int], use: str) -> str:
     return f"{(ours[use] / peer[use] - 1) * 100:+.1f}%" if use in ours and use in peer else "-"
 
 
+def costs(results: Results) -> str:
+    """What a deployment and tokens in batches cost, at several prices of gas."""
+    gas = results["contracts"][OURS]["gas"]
+    each = gas["batch of 100, each"]
+    amounts = {
+        "the contract": gas[DEPLOY],
+        "1,000 tokens, in batches of 100": 1_000 * each,
+        "10,000 tokens, in batches of 100": 10_000 * each,
+    }
+    prices = (1, 5, 30)
+    rows = [
+        [what, f"{amount:,}", *(f"{amount * price / 10**9:.4f} ETH" for price in prices)]
+        for what, amount in amounts.items()
+    ]
+    return table(["", "gas", *(f"at {price} gwei" for price in prices)], rows)
+
+
 def deployment(results: Results) -> str:
     """Deployment and size; what ProfilePicture saves is said of its equals alone."""
     ours = results["contracts"][OURS]["gas"]
