@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from support.loopback import free_port
+
 from benchmarks.pin.corpus import ROOT
 from benchmarks.pin.process import resident
 
@@ -117,7 +119,7 @@ def running(command: Sequence[str], port: int, environment: Mapping[str, str]) -
 
 
 class Memory:
-    """The largest memory of a process and those beneath it, in bytes, from `begin` on."""
+    """The largest memory of a process and those beneath it, in bytes, while it is entered."""
 
     def __init__(self, process: int) -> None:
         self._process, self._ended = process, threading.Event()
@@ -137,12 +139,6 @@ class Memory:
             self.most = max(self.most, resident(self._process))
             if self._ended.wait(0.1):
                 return
-
-
-def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return int(one.getsockname()[1])
 
 
 def _listens(port: int) -> bool:

@@ -141,7 +141,8 @@ def test_sign__when_another_holds_the_token__is_refused_with_the_reason(
     name = visitor.sign_up(next(names))
     visitor.ask_for(site.mint(to=HOLDER).token_id, buyer_wallet)
     expect(visitor.page.locator(SAID)).to_have_attribute("data-kind", "bad")
-    expect(visitor.page.locator(SAID)).not_to_contain_text("Look into")
+    expect(visitor.page.locator(SAID)).to_contain_text("does not own the token")
+    expect(visitor.page.locator(SAID)).to_contain_text(HOLDER)
     visitor.shoot("not-owner")
     visitor.open(f"/u/{name}")
     visitor.says("no picture yet")
@@ -153,6 +154,7 @@ def test_sign__when_there_is_no_such_token__is_refused_with_the_reason(visit, si
     visitor.sign_up(next(names))
     visitor.ask_for("999999", wallet)
     expect(visitor.page.locator(SAID)).to_have_attribute("data-kind", "bad")
+    expect(visitor.page.locator(SAID)).to_contain_text("ERC721NonexistentToken")
 
 
 def test_sign__when_what_was_typed_is_no_token__wallet_is_not_asked_to_sign(
@@ -163,6 +165,7 @@ def test_sign__when_what_was_typed_is_no_token__wallet_is_not_asked_to_sign(
     visitor.sign_up(next(names))
     visitor.ask_for("my ape", wallet)
     expect(visitor.page.locator(SAID)).to_have_attribute("data-kind", "bad")
+    expect(visitor.page.locator(SAID)).to_contain_text("eip155:")
     assert "personal_sign" not in wallet.methods()
 
 

@@ -10,6 +10,7 @@ import asyncio
 import pytest
 from support.collection import deploy
 from support.node import calldata
+from support.programs import MULTISIG
 
 from pfpkit.accounts import Session
 from pfpkit.cost import Terms
@@ -17,8 +18,6 @@ from pfpkit.deployments import Deployment
 from pfpkit.errors import BadInput, TransactionFailed
 from pfpkit.flow.handover import handover
 
-MULTISIG = bytes.fromhex("601a8060095f395ff3602036038060205f375f5f915f5f5f355af16018575f5ffd5b00")
-"""A contract that calls whom it is told, with what it is told: what a multisig does in the end."""
 NOBODY = "0x" + "00" * 20
 
 

@@ -10,12 +10,12 @@ no error holds a secret, or a byte that a terminal would obey
 """
 
 import re
-import socket
 
 import pytest
 from support.backends import REMOTE, bench
 from support.dags import dag_of
 from support.hostile_service import Fault, Reply, Service
+from support.loopback import free_port
 
 from pfpkit.errors import AccessDenied, PinError, Unavailable
 from pfpkit.unixfs import UNIXFS_V1_2025
@@ -210,8 +210,7 @@ def test_pin__when_the_reason_is_hostile__it_is_clipped_and_printable(backend):
 @pytest.mark.parametrize("name", REMOTE)
 def test_ready__when_nobody_listens__is_unavailable(name, tmp_path):
     """Before anything is uploaded."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    url = f"http://127.0.0.1:{free_port()}"
     with bench(name, tmp_path, retries=1) as made:
         made.pinner.client.url = url
         with pytest.raises(Unavailable, match=made.pinner.name):

@@ -4,7 +4,7 @@ import itertools
 import os
 
 import pytest
-from support.profile import Browser, ProfileService, settings_in
+from support.profile import JSON, Browser, ProfileService, settings_in
 from support.site import running_site
 from support.wallets import Wallet
 
@@ -63,6 +63,13 @@ def site(tmp_path_factory, project):
     folder = tmp_path_factory.mktemp("site")
     with running_site(folder, project, fresh_s=2.0, max_age_s=4.0, poll_s=0.1) as running:
         yield running
+
+
+@pytest.fixture
+def platform(site):
+    """A program that asks, without a cookie."""
+    with Browser(site.url, JSON) as one:
+        yield one
 
 
 @pytest.fixture

@@ -10,23 +10,14 @@ import json
 
 import pytest
 from support.anvil import HOLDER, STRANGER
-from support.profile import Browser, problem
+from support.profile import JSON, problem
 from support.tokens import owned
-
-JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture(scope="module")
 def token(site):
     """A token of HOLDER's."""
     return site.mint()
-
-
-@pytest.fixture
-def platform(site):
-    """A program, without a cookie."""
-    with Browser(site.url, JSON) as one:
-        yield one
 
 
 def test_avatar__when_verified__is_each_size_and_format(platform, token):
@@ -121,6 +112,16 @@ def test_avatar__when_asked_in_another_spelling__is_refused(platform, token, que
 def test_avatar__when_it_names_no_token__says_so(platform, text, status, word):
     """Nothing is fetched for what is no token."""
     assert problem(platform.get(f"/avatar/{text}")) == (status, word)
+
+
+def test_avatar__when_the_address_is_in_another_case_or_alone__is_the_same_picture(platform, token):
+    """As wallets and explorers write it; a short one is of the service's chain."""
+    picture = platform.get(f"/avatar/{token}").content
+    chain, contract, number = str(token).split("/")
+    address = contract.removeprefix("erc721:")
+    for spelling in (f"{chain}/erc721:{address.lower()}/{number}", f"{address}/{number}"):
+        got = platform.get(f"/avatar/{spelling}")
+        assert (got.status_code, got.content) == (200, picture)
 
 
 def test_verify__when_asked__gives_verdict_and_receipt(platform, token):

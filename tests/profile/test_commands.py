@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 from support.anvil import KEY, STRANGER, Anvil
+from support.loopback import free_port
 from support.profile import Browser
 from support.project import Project
 from support.wallets import Wallet
@@ -58,8 +59,7 @@ def test_serve__on_a_local_chain__is_the_demo_and_watch_goes_on_where_it_ended(p
     project, chain = project
     before = project.run("ape run watch --once")
     assert before.error.endswith("is not there; run `ape run serve` on this network first")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     origin, seen = f"http://127.0.0.1:{port}", {}
     ran = project.interrupted(f"ape run serve --port {port}", when=lambda: visited(origin, seen))
     assert ran.code in (0, 130), ran

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 from support.pictures import encoded, noise
-from support.profile import Browser, problem
+from support.profile import JSON, Browser, problem
 
 from pfpkit.profile import events as served
 
@@ -67,4 +67,4 @@ def test_events__when_too_many_pages_are_open__are_refused_with_a_status(
     browser.sign_up(name)
     monkeypatch.setattr(served, "_MOST_LISTENERS", 0)
     for path in (f"/u/{name}/events", f"/events?users={name}"):
-        assert problem(browser.get(path, headers={"Accept": "application/json"})) == (503, "busy")
+        assert problem(browser.get(path, headers=JSON)) == (503, "busy")

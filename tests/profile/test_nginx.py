@@ -13,9 +13,8 @@ import httpx
 import pytest
 from support.nginx import NAME, Nginx
 from support.pictures import encoded, noise
-from support.profile import Browser, ProfileService, problem, settings_in
+from support.profile import JSON, Browser, ProfileService, problem, settings_in
 
-JSON = {"Accept": "application/json"}
 ORIGIN = f"https://{NAME}"
 
 

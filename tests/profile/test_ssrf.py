@@ -10,15 +10,14 @@ from dataclasses import replace
 
 import pytest
 from resolver.attacks.addresses import FORMS
+from support.anvil import HOLDER
 from support.hostile_gateway import HostileGateway, Lie
-from support.profile import Browser, ProfileService
+from support.profile import JSON, Browser, ProfileService
 from support.tokens import owned
 from support.web_server import WebServer, page
 
 from pfpkit.cid import cid_of
 
-JSON = {"Accept": "application/json"}
-OWNER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><image href="{url}" width="9" '
     'height="9"/><path d="M0 0h9v9H0z" fill="url({url}#x)"/></svg>'
@@ -33,17 +32,18 @@ def victim():
         assert server.connections == 0
 
 
-@pytest.fixture
-def platform(site):
-    """A program that asks."""
-    with Browser(site.url, JSON) as one:
-        yield one
+@pytest.fixture(scope="module")
+def victim6():
+    """The same, on its IPv6 addresses."""
+    with WebServer({"/": page(b"{}")}, host="::") as server:
+        yield server
+        assert server.connections == 0
 
 
 def refused(site, platform, uri):
     """Ask both ways for a token whose contract says this URI; return the verdict."""
-    ref = site.tokens.impostor(owned(OWNER, uri))
-    verdict = platform.post("/verify", json={"token": str(ref), "holder": OWNER})
+    ref = site.tokens.impostor(owned(HOLDER, uri))
+    verdict = platform.post("/verify", json={"token": str(ref), "holder": HOLDER})
     assert verdict.status_code == 200, verdict.text
     assert not verdict.json()["shown"]
     shown = platform.get(f"/avatar/{ref}", params={"size": 48})
@@ -53,13 +53,14 @@ def refused(site, platform, uri):
 
 
 @pytest.mark.parametrize("url", FORMS, ids=lambda url: ascii(url)[:60])
-def test_verify__when_the_token_uri_is_hostile__asks_nobody(site, platform, victim, url):
+def test_verify__when_the_token_uri_is_hostile__asks_nobody(site, platform, victim, victim6, url):
     """As the contract says it, and as the image of metadata that is on the chain."""
-    named = url.replace(":P", f":{victim.port}")
+    asked = victim6 if "[" in url else victim
+    named = url.replace(":P", f":{asked.port}")
     image = f"data:application/json,{json.dumps({'name': 'x', 'image': named})}"
     for uri in (named, image):
         assert refused(site, platform, uri) in ("unverified", "unverifiable")
-    assert victim.connections == 0
+    assert asked.connections == 0
 
 
 def test_verify__when_an_svg_names_a_url__is_not_shown_and_asks_nobody(site, platform, victim):
@@ -74,7 +75,7 @@ def test_verify__when_the_gateway_leads_elsewhere__does_not_follow(site, victim,
     with HostileGateway([], Lie.REDIRECTING, elsewhere=victim.url("/", "127.0.0.1")) as gateway:
         settings = replace(site.service.settings, gateways=(gateway.url,), work=tmp_path)
         with ProfileService(settings) as service, Browser(service.origin, JSON) as platform:
-            ref = site.tokens.impostor(owned(OWNER, f"ipfs://{cid_of(b'absent')}"))
+            ref = site.tokens.impostor(owned(HOLDER, f"ipfs://{cid_of(b'absent')}"))
             answer = platform.post("/verify", json={"token": str(ref)}).json()
             assert answer["verdict"] == "unverified"
         assert gateway.requests

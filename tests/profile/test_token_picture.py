@@ -13,7 +13,7 @@ import time
 
 import pytest
 from support.anvil import STRANGER
-from support.profile import Browser, problem
+from support.profile import JSON, Browser, problem
 from support.tokens import owned
 
 from pfpkit.errors import NotFound, Unverified
@@ -62,7 +62,7 @@ def test_details__when_the_address_is_hidden__say_it_nowhere(site, holder, walle
         for path in (f"/u/{name}", f"/u/{name}/picture/details", f"/users/{name}/picture", "/"):
             assert wallet.address.lower() not in stranger.get(path).text.lower()
         assert details["receipt_url"] is None
-        refused = stranger.get(f"/u/{name}/picture/receipt", headers={"Accept": "application/json"})
+        refused = stranger.get(f"/u/{name}/picture/receipt", headers=JSON)
         assert problem(refused) == (403, "hidden")
     assert [check["outcome"] for check in details["checks"]] == ["passed"] * 7
     assert details["traits"] == [{"trait_type": "Species", "value": "Fox"}]
@@ -113,7 +113,6 @@ def test_details__when_the_token_moved_away__are_not_found(site, holder, wallet,
     assert wallet.show(holder, ref).status_code == 200
     assert holder.send_form("/me/nft/address", show="yes").status_code == 303
     paths = [f"/u/{name}/picture/{what}" for what in ("details", "receipt", "proof", "file")]
-    asked = {"Accept": "application/json"}
     assert [holder.get(path).status_code for path in paths] == [200] * 4
     site.tokens.transfer(ref, wallet.address, STRANGER)
     end = time.monotonic() + 20
@@ -121,7 +120,7 @@ def test_details__when_the_token_moved_away__are_not_found(site, holder, wallet,
         assert time.monotonic() < end
         time.sleep(0.05)
     for path in paths:
-        refused = holder.get(path, headers=asked)
+        refused = holder.get(path, headers=JSON)
         assert problem(refused) == (404, "not-found")
         assert "verified" not in refused.text
     page = holder.get(f"/u/{name}").text

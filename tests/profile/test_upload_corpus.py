@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from support.pictures import SCRIPT, encoded, noise
-from support.profile import problem
+from support.profile import JSON, problem
 
 TESTS = Path(__file__).parents[1]
-JSON = {"Accept": "application/json"}
 _LEAST_FILES = 100
 
 

@@ -20,8 +20,8 @@ from support.workers import Workers, runs
 from pfpkit.profile.database import Database
 from pfpkit.profile.records import Followed
 
-PAGES = 8
-"""Connections that are open at once: enough for both workers to have some."""
+PAGES = 3
+"""Pages that are open at each worker."""
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def until(true, within_s=40.0):
 @contextmanager
 def open_pages(site, name):
     """The states that pages of `name` were told of, one list a page."""
-    told = [[] for _ in range(PAGES)]
+    told = []
 
     def listen(states):
         with Browser(site.url, {}).stream("GET", f"/u/{name}/events", timeout=60) as answer:
@@ -62,10 +62,14 @@ def open_pages(site, name):
                     if states[-1] != "verified":
                         return
 
-    threads = [threading.Thread(target=listen, args=(one,), daemon=True) for one in told]
-    for thread in threads:
-        thread.start()
-    until(lambda: all(told))
+    threads = []
+    for worker in site.service.workers:
+        with site.service.alone(worker):
+            for _ in range(PAGES):
+                told.append([])
+                threads.append(threading.Thread(target=listen, args=(told[-1],), daemon=True))
+                threads[-1].start()
+            until(lambda: all(told))
     yield told
     for thread in threads:
         thread.join(30)
@@ -81,10 +85,11 @@ def test_workers__when_both_begin_at_an_empty_database__one_migrates(site):
 
 
 def test_session__when_made_by_one__is_known_to_both(site, holder):
-    """By forty connections of their own, which the system deals out to both."""
+    """By a new connection, while the other does not answer."""
     cookies = dict(holder.cookies)
-    for _ in range(40):
-        with Browser(site.url, {}) as again:
+    assert len(site.service.workers) == 2
+    for worker in site.service.workers:
+        with site.service.alone(worker), Browser(site.url, {}) as again:
             again.cookies.update(cookies)
             assert again.get("/me").status_code == 200
 

@@ -18,9 +18,9 @@ from pfpkit.pinning.blockstore import BlockStore
 from pfpkit.pinning.gateway import Gateway
 from support.anvil import DEPLOYER, HOLDER, KEY, Anvil
 from support.explorers import SourcifyServer
+from support.programs import MULTISIG
 
 PASSPHRASE = "a passphrase for the tests alone"
-MULTISIG = bytes.fromhex("601a8060095f395ff3602036038060205f375f5f915f5f5f355af16018575f5ffd5b00")
 
 
 def main(stage: Path) -> None:

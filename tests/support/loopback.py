@@ -22,6 +22,12 @@ class _Server6(_Server):
     address_family = socket.AF_INET6
 
 
+def free_port() -> int:
+    """A port of this machine that nobody has now."""
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        return int(one.getsockname()[1])
+
+
 class Loopback:
     """Serves with `handler` until its `with` block ends; handlers find it as `self.server.served`.
 

@@ -12,6 +12,8 @@ from typing import Self
 
 import httpx
 
+from support.loopback import free_port
+
 CONF = Path(__file__).parents[2] / "docs" / "nginx.conf"
 NAME = "pictures.example"
 _AROUND = """
@@ -40,7 +42,7 @@ class Nginx:
 
     def __init__(self, folder: Path, address: str) -> None:
         self.folder = folder
-        self.tls, self.plain = _free_port(), _free_port()
+        self.tls, self.plain = free_port(), free_port()
         self._certificate()
         text = CONF.read_text()
         changes = {
@@ -108,8 +110,3 @@ class _Named(httpx.HTTPTransport):
             extensions={**request.extensions, "sni_hostname": request.url.host},
         )
         return super().handle_request(there)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return int(one.getsockname()[1])

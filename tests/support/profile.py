@@ -31,6 +31,8 @@ from pfpkit.profile.settings import ObjectPlace, Settings
 
 SECRET = "0123456789abcdef" * 4
 PASSWORD = "correct horse battery"
+JSON = {"Accept": "application/json"}
+"""What a program asks for, that wants no pages."""
 _TOKEN = re.compile(r'name="csrf-token" content="([0-9a-f]{64})"')
 
 

@@ -16,6 +16,8 @@ LOOPS = bytes.fromhex("5b5860019003 56")  # JUMPDEST PC PUSH1 1 SWAP1 SUB JUMP
 REVERTS = bytes.fromhex("5f5ffd")
 WRITES = bytes.fromhex("60015f55") + REVERTS
 """Writes to its storage, which no view may, and reverts."""
+MULTISIG = bytes.fromhex("601a8060095f395ff3602036038060205f375f5f915f5f5f355af16018575f5ffd5b00")
+"""Creates one that calls whom it is told, with what it is told: what a multisig does in the end."""
 _SELECTOR = bytes.fromhex("5f3560e01c")
 _HEAD = len(_SELECTOR)
 _CASE = 12

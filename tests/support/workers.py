@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -16,7 +17,7 @@ from typing import Self
 import httpx
 
 from pfpkit.profile.settings import Settings
-from support.profile import Browser
+from support.loopback import free_port
 
 UNIT = Path(__file__).parents[2] / "docs" / "pfpkit-profile.service"
 
@@ -25,8 +26,7 @@ class Workers:
     """Serves `settings` until the `with` block ends; `origin` is where, `log` what was printed."""
 
     def __init__(self, settings: Settings) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port = free.getsockname()[1]
+        self._port = free_port()
         self.origin = f"http://127.0.0.1:{self._port}"
         self.settings = replace(settings, origin=self.origin)
         self.log = settings.work / "workers.log"
@@ -81,15 +81,27 @@ class Workers:
             assert time.monotonic() < end, self.log.read_text()
             time.sleep(0.1)
 
-    def browser(self, **headers: str) -> Browser:
-        """A browser that was never here."""
-        return Browser(self.origin, headers)
-
-    def _answers(self) -> bool:
+    @contextmanager
+    def alone(self, worker: int) -> Iterator[None]:
+        """Let only this worker answer, for less time than its master gives one that is silent."""
+        (other,) = (one for one in self.workers if one != worker)
+        os.kill(other, signal.SIGSTOP)
+        # It may have been stopped within a transaction, which SQLite gives nobody else then.
+        while not self._answers("/users/nobody-at-all/picture", 404, within_s=1.0):
+            os.kill(other, signal.SIGCONT)
+            time.sleep(0.05)
+            os.kill(other, signal.SIGSTOP)
         try:
-            return httpx.get(f"{self.origin}/healthz", trust_env=False).status_code == 200
+            yield
+        finally:
+            os.kill(other, signal.SIGCONT)
+
+    def _answers(self, path: str = "/healthz", status: int = 200, within_s: float = 5.0) -> bool:
+        try:
+            got = httpx.get(self.origin + path, timeout=within_s, trust_env=False)
         except httpx.TransportError:
             return False
+        return got.status_code == status
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

@@ -122,10 +122,6 @@ def links() -> Iterator[Attack]:
         yield attack(f"link: {name}", partial(linked, right, wrong), "image link", error)
     field = lambda scene: scene.file(b'{"\xd1\x96mage":"%s"}' % LINK.encode())  # noqa: E731
     yield attack("field: Cyrillic i", field, "metadata", StepError.BAD_METADATA)
-    twice = lambda scene: scene.file(  # noqa: E731
-        b'{"image":"%s","\\u0069mage":"ipfs://bafkqaaa"}' % LINK.encode()
-    )
-    yield attack("field: twice, once escaped", twice, "metadata", StepError.BAD_METADATA)
     for name, entry in {
         "Cyrillic a": "met\u0430data.json",
         "full-width": "\uff4detadata.json",
