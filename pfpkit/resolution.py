@@ -4,11 +4,12 @@ The receipt and its CAR prove the bytes that were minted. The picture that lies 
 bytes, or, for what is shown as pixels alone (an SVG), a square that was drawn of them.
 """
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pfpkit.atomic import write_files
 from pfpkit.car import write_car
@@ -104,6 +105,16 @@ class Resolution:
         if self.receipt is None:
             raise Unverified(f"{self.ref} is not shown. {self.verdict}: {self.reason}")
         return self.receipt
+
+    def json(self) -> dict[str, Any]:
+        """Return it as JSON's own types, with the receipt and without the pictures."""
+        return {
+            "token": str(self.ref),
+            "holder": self.holder,
+            "verdict": self.verdict,
+            "reason": self.reason,
+            "receipt": None if self.receipt is None else json.loads(self.receipt.encode()),
+        }
 
     def files(self, stem: str, *, squares: Collection[int] = ()) -> Files:
         """Return picture, CAR and receipt as files; Unverified when there is no proof.

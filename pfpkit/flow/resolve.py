@@ -22,7 +22,6 @@ from pfpkit.media import SIZES, Renderer
 from pfpkit.minted import total_minted
 from pfpkit.progress import Progress
 from pfpkit.quorum import Quorum
-from pfpkit.receipt import Receipt
 from pfpkit.reference import TokenRef
 from pfpkit.resolver import Resolution, Resolver, Saved, Verdict
 from pfpkit.retrieval import Retriever
@@ -66,7 +65,7 @@ async def show(session: Session, token: str, options: ResolveOptions) -> None:
     async with _resolver(session, options, faults) as resolver:
         found = await resolver.resolve(ref, holder, at=options.at, fresh=True)
     if options.as_json and found.receipt is None:
-        click.echo(json.dumps(_line(found)))
+        click.echo(json.dumps(found.json()))
     receipt = found.stated()
     if options.as_json:
         click.echo(receipt.encode(), nl=False)
@@ -109,7 +108,7 @@ async def show_all(session: Session, options: ResolveOptions) -> None:
                     elif one.verdict is not Verdict.NO_TOKEN:
                         bad[one.ref.token_id] = f"{one.verdict}: {one.reason}"
                     if options.as_json:
-                        click.echo(json.dumps(_line(one)))
+                        click.echo(json.dumps(one.json()))
                     counts[one.verdict] += 1
                     block = one.receipt.block if one.receipt else block
                     progress.add(well=one.verified)
@@ -172,18 +171,6 @@ def _summary(counts: Counter[Verdict], block: BlockRef | None, options: ResolveO
     if counts[Verdict.VERIFIED]:
         rows.append(("pictures", f"{options.out}, each with its receipt"))
     click.echo(facts(rows))
-
-
-def _line(found: Resolution) -> dict[str, object]:
-    """Return what `--json` prints of one token of many, or of one that has no receipt."""
-    receipt: Receipt | None = found.receipt
-    return {
-        "token": str(found.ref),
-        "holder": found.holder,
-        "verdict": found.verdict,
-        "reason": found.reason,
-        "receipt": None if receipt is None else json.loads(receipt.encode()),
-    }
 
 
 async def _named(

@@ -2,14 +2,11 @@
 
 `GET /avatar/{caip19}` without `holder` shows what the token's contract names, whoever owns it; with
 `holder` it shows it for its owner alone. An answer is one of the resolver's, its ETag is the hash
-of the bytes sent, and each size and format is one address of its own: sizes and types that are not
-made are refused, so that nobody fills a cache with names for the same thing.
+of the bytes sent. Sizes, types and parameters that there are not are refused, so that few addresses
+lead to one thing: what is left out has a default, and an account's address may be in any case.
 """
 
 import asyncio
-import hashlib
-import json
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -19,8 +16,10 @@ from pfpkit.errors import BadInput, BadReference
 from pfpkit.media import SIZES
 from pfpkit.profile.caching import FOR_EVER, briefly, entity
 from pfpkit.profile.forms import json_of, text_of
+from pfpkit.profile.objects import digest_of
 from pfpkit.profile.openapi import document
 from pfpkit.profile.pages import html
+from pfpkit.profile.picture import EXTENSIONS
 from pfpkit.profile.pictures import rendered_of
 from pfpkit.profile.problem import Problem
 from pfpkit.profile.service import Service, service_of
@@ -29,7 +28,7 @@ from pfpkit.resolver import Resolution, Verdict
 
 __all__ = ["ROUTES"]
 
-_FORMATS = {"webp": "image/webp", "png": "image/png"}
+_FORMATS = {extension: media_type for media_type, extension in EXTENSIONS.items()}
 _STATUS = {
     Verdict.NOT_OWNER: (403, "not-owner"),
     Verdict.NO_TOKEN: (404, "no-token"),
@@ -38,7 +37,6 @@ _STATUS = {
     Verdict.UNVERIFIED: (422, "unverified"),
     Verdict.UNKNOWN: (503, "unknown"),
 }
-_OPEN = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 _KEPT_S = 10
 _ON_ERROR_S = 60
 _WITHIN_S = 60.0
@@ -66,17 +64,11 @@ async def avatar(request: Request) -> Response:
     # A CID fixes the bytes; who owns the token, and so whether they are shown, is never fixed.
     fixed = wanted is not None and holder is None
     control = FOR_EVER if fixed else briefly(_KEPT_S, _ON_ERROR_S)
-    block = found.stated().block.number
-    answer = entity(
-        request,
-        data,
-        media_type,
-        hashlib.sha256(data).hexdigest(),
-        control,
-        X_Pfpkit_Block=str(block),
-        X_Pfpkit_Cid=str(image) if image else "none",
-        **{name.replace("-", "_"): value for name, value in _OPEN.items()},
-    )
+    headers = {
+        "X-Pfpkit-Block": str(found.stated().block.number),
+        "X-Pfpkit-Cid": str(image) if image else "none",
+    }
+    answer = entity(request, data, media_type, digest_of(data), control, headers)
     return service.answers.keep(request, answer)
 
 
@@ -94,12 +86,17 @@ async def verify(request: Request) -> Response:
         found = await _resolved(service, ref, holder, at)
     except BadInput as error:
         raise Problem(400, "bad-request", str(error)) from None
-    return JSONResponse(_verdict_json(found), headers={"Cache-Control": "no-store", **_OPEN})
+    rendered = found.rendered
+    more = {
+        "shown": bool(found.verified and rendered and rendered.shown),
+        "ownership": None if found.ownership is None else str(found.ownership.state),
+    }
+    return JSONResponse(found.json() | more)
 
 
 async def openapi(request: Request) -> Response:
     """Answer with the description of this API."""
-    return JSONResponse(document(service_of(request).settings.origin), headers=_OPEN)
+    return JSONResponse(document(service_of(request).settings.origin))
 
 
 async def page(request: Request) -> Response:
@@ -145,20 +142,7 @@ def _refusal(found: Resolution) -> Problem:
     status, slug = _STATUS[found.verdict]
     headers = {"Retry-After": "5"} if status == 503 else {}
     members = {"verdict": str(found.verdict), "token": str(found.ref)}
-    return Problem(status, slug, found.reason, headers={**headers, **_OPEN}, **members)
-
-
-def _verdict_json(found: Resolution) -> dict[str, Any]:
-    rendered, receipt = found.rendered, found.receipt
-    return {
-        "token": str(found.ref),
-        "holder": found.holder,
-        "verdict": str(found.verdict),
-        "reason": found.reason,
-        "shown": bool(found.verified and rendered and rendered.shown),
-        "ownership": None if found.ownership is None else str(found.ownership.state),
-        "receipt": None if receipt is None else json.loads(receipt.encode()),
-    }
+    return Problem(status, slug, found.reason, headers=headers, **members)
 
 
 ROUTES = [

@@ -1,5 +1,7 @@
 """Answers that others may keep: ETag, `If-None-Match`, `Cache-Control` (RFC 9110, 9111, 5861)."""
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,12 +20,16 @@ def briefly(seconds: int, on_error_s: int) -> str:
 
 
 def entity(
-    request: Request, data: bytes, media_type: str, etag: str, control: str, **headers: str
+    request: Request,
+    data: bytes,
+    media_type: str,
+    etag: str,
+    control: str,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Answer with bytes, or with 304 when the client has them already."""
     quoted = f'"{etag}"'
-    sent = {"ETag": quoted, "Cache-Control": control}
-    sent.update({name.replace("_", "-"): value for name, value in headers.items()})
+    sent = {"ETag": quoted, "Cache-Control": control, **(headers or {})}
     known = [
         tag.strip().removeprefix("W/")
         for tag in request.headers.get("if-none-match", "").split(",")

@@ -23,15 +23,8 @@ async def picture_file(request: Request) -> Response:
     if EXTENSIONS.get(file.media_type) != extension:
         # One address for one file: another name of it would be cached beside it.
         raise Problem(404, "not-found", "there is no such picture")
-    answer = entity(
-        request,
-        file.data,
-        file.media_type,
-        file.etag,
-        FOR_EVER,
-        Content_Disposition="inline",
-        Cross_Origin_Resource_Policy="cross-origin",
-    )
+    headers = {"Content-Disposition": "inline"}
+    answer = entity(request, file.data, file.media_type, file.etag, FOR_EVER, headers)
     return service.answers.keep(request, answer)
 
 

@@ -1,11 +1,15 @@
 """What every answer says to browsers, and which host it is asked for: an ASGI middleware.
 
-The policy names no other origin, so that a page loads nothing from anywhere else. A request under
-another host name is not answered: a name of a stranger's that leads here (DNS rebinding) is not
-this service.
+The policy names no other origin, so that a page loads nothing from anywhere else. Pages of any
+origin may read what is for platforms, refusals too (CORS, in the Fetch standard): nothing of it
+depends on a cookie. A request under another host name is not answered: a name of a stranger's that
+leads here (DNS rebinding) is not this service.
 """
 
-from starlette.responses import RedirectResponse
+import re
+from collections.abc import Mapping
+
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pfpkit.profile.problem import Problem
@@ -36,6 +40,18 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+_OPEN = re.compile(r"/(avatar|users|pictures)/|/verify$|/openapi\.json$")
+"""The paths that are for platforms."""
+_OPEN_HEADERS = {
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Retry-After, X-Pfpkit-Block, X-Pfpkit-Cid",
+}
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Content-Type, If-None-Match",
+    "Access-Control-Max-Age": "86400",
+}
 _YEAR_S = 31_536_000
 
 
@@ -47,7 +63,7 @@ class SafeHeaders:
         headers = _HEADERS | {"Cache-Control": "no-store"}
         if settings.is_https:
             headers["Strict-Transport-Security"] = f"max-age={_YEAR_S}"
-        self._headers = [(name.lower().encode(), text.encode()) for name, text in headers.items()]
+        self._headers, self._open = _raw(headers), _raw(headers | _OPEN_HEADERS)
         self._domain = settings.domain.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,11 +72,14 @@ class SafeHeaders:
             await self._app(scope, receive, send)
             return
 
+        is_open = _OPEN.match(scope["path"]) is not None
+        headers = self._open if is_open else self._headers
+
         async def added(message: Message) -> None:
             if message["type"] == "http.response.start":
                 said = list(message.get("headers", ()))
                 names = {name for name, _ in said}
-                said.extend(one for one in self._headers if one[0] not in names)
+                said.extend(one for one in headers if one[0] not in names)
                 # Another message, for `pfpkit.profile.answers` sends one more than once.
                 message = {**message, "headers": said}
             await send(message)
@@ -68,6 +87,8 @@ class SafeHeaders:
         hosts = [value for name, value in scope["headers"] if name == b"host"]
         if hosts != [self._domain] and scope["path"] != "/healthz":
             await self._elsewhere(scope)(scope, receive, added)
+        elif is_open and scope["method"] == "OPTIONS":
+            await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, added)
         else:
             await self._app(scope, receive, added)
 
@@ -76,3 +97,7 @@ class SafeHeaders:
             return RedirectResponse(f"{self._settings.origin}/", 307)
         words = f"this service is {self._settings.origin}; ask for it by that name"
         return Problem(421, "other-host", words).response()
+
+
+def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), text.encode()) for name, text in headers.items()]

@@ -1,6 +1,5 @@
 """What a platform asks of a person: which picture is shown, and its files."""
 
-import hashlib
 import json
 
 from starlette.requests import Request
@@ -8,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from pfpkit.profile.caching import briefly, entity
+from pfpkit.profile.objects import digest_of
 from pfpkit.profile.picture import State
 from pfpkit.profile.pictures import shown
 from pfpkit.profile.problem import Problem
@@ -21,8 +21,8 @@ async def picture(request: Request) -> Response:
     found = (await shown(service_of(request), request.path_params["name"])).json()
     data = json.dumps(found, separators=(",", ":")).encode()
     # The age is in the words, so that the version alone would call an older answer the same.
-    etag = hashlib.sha256(data).hexdigest()
-    return entity(request, data, "application/json", etag, control_of(found["state"]), **_OPEN)
+    control = control_of(found["state"])
+    return entity(request, data, "application/json", digest_of(data), control)
 
 
 async def picture_file(request: Request) -> Response:
@@ -32,7 +32,7 @@ async def picture_file(request: Request) -> Response:
     images = found.images or {}
     if edge not in images or extension not in images[edge]:
         raise Problem(404, "no-picture", f"nothing of {edge} pixels as {extension} is shown")
-    headers = {"Cache-Control": control_of(found.state), **_OPEN_HEADERS}
+    headers = {"Cache-Control": control_of(found.state)}
     return RedirectResponse(images[edge][extension], 302, headers)
 
 
@@ -44,9 +44,6 @@ def control_of(state: State) -> str:
     """
     return briefly(2, 10) if state is State.VERIFIED else briefly(2, 60)
 
-
-_OPEN_HEADERS = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
-_OPEN = {name.replace("-", "_"): value for name, value in _OPEN_HEADERS.items()}
 
 ROUTES = [
     Route("/users/{name}/picture", picture, methods=["GET"]),

@@ -133,6 +133,52 @@ def test_verify__when_asked__gives_verdict_and_receipt(platform, token):
     assert (found["verdict"], found["shown"]) == ("not-owner", False)
 
 
+def test_api__when_a_page_of_another_origin_asks__it_may_read_the_answer(
+    site, holder, wallet, name, platform
+):
+    """A picture, where it leads to, a verdict, and every refusal, as fetch() checks them."""
+    token = site.mint(to=wallet.address)
+    assert wallet.show(holder, token).status_code == 200
+    leads = platform.get(f"/users/{name}/picture/48.webp")
+    answers = [
+        platform.get(f"/avatar/{token}"),
+        platform.get(f"/avatar/{token}"),  # kept, and sent again
+        platform.get(f"/users/{name}/picture"),
+        leads,
+        platform.get(leads.headers["location"]),
+        platform.post("/verify", json={"token": str(token)}),
+        platform.get("/openapi.json"),
+    ]
+    refusals = [
+        platform.get(f"/avatar/{token}?size=1"),
+        platform.get(f"/avatar/{token}", params={"holder": STRANGER}),
+        platform.get("/avatar/x"),
+        platform.get("/users/nobody-here/picture"),
+        platform.post("/verify", json={}),
+    ]
+    assert [one.status_code for one in answers] == [200, 200, 200, 302, 200, 200, 200]
+    assert [one.status_code for one in refusals] == [400, 403, 400, 404, 400]
+    for one in (*answers, *refusals):
+        assert one.headers["access-control-allow-origin"] == "*", one.url
+        assert one.headers["cross-origin-resource-policy"] == "cross-origin", one.url
+        assert "X-Pfpkit-Block" in one.headers["access-control-expose-headers"]
+
+
+def test_api__when_a_browser_asks_before_it_asks__is_told_what_it_may_send(platform):
+    """The preflight of JSON that a page sends; pages of the service are of no other's concern."""
+    asked = {"Origin": "https://platform.example", "Access-Control-Request-Method": "POST"}
+    asked["Access-Control-Request-Headers"] = "content-type"
+    told = platform.options("/verify", headers=asked)
+    assert (told.status_code, told.content) == (204, b"")
+    assert told.headers["access-control-allow-origin"] == "*"
+    assert "POST" in told.headers["access-control-allow-methods"]
+    assert "content-type" in told.headers["access-control-allow-headers"].lower()
+    for path in ("/me/picture", "/signin", "/wallet/challenge", "/verify/x", "/"):
+        other = platform.options(path, headers=asked)
+        assert other.status_code >= 400
+        assert "access-control-allow-origin" not in other.headers
+
+
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
