@@ -15,7 +15,7 @@ from typing import Any
 
 from pfpkit import __version__
 from pfpkit.cache import Cache, Fact, Recent
-from pfpkit.cid import CID, RAW, Block, verify
+from pfpkit.cid import CID, Block, verify
 from pfpkit.errors import PfpkitError
 from pfpkit.evidence import MAX_BLOCKS, media_step, sha256_of
 from pfpkit.images import Limits
@@ -121,8 +121,6 @@ class CachedProofs:
         kept = {block.cid: block.data for block in blocks}
         if cid is None:
             raise KeyError("the picture")
-        if cid.codec == RAW:
-            return kept[cid]
         parts: list[bytes] = []
         most = self._limits.max_bytes
         reading = read_file(cid, write=parts.append, max_bytes=most, max_blocks=MAX_BLOCKS)

@@ -5,7 +5,7 @@ checks a receipt draws them again and compares.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
 from pfpkit.media import Rendered, Rendition
@@ -52,10 +52,8 @@ class Drawing:
         return cls(rendered.drawn_by, rendered.edges, tuple(squares))
 
     @classmethod
-    def parse(cls, value: Any) -> Self | None:
-        """Read what `fields` gave, or None; TypeError, ValueError or KeyError otherwise."""
-        if value is None:
-            return None
+    def parse(cls, value: Any) -> Self:
+        """Read its JSON; TypeError, ValueError or KeyError when it is anything else."""
         said = object_of(value)
         edges = tuple(count(edge) for edge in entries(said["edges"], _MAX_EDGES))
         if not edges or not all(1 <= edge <= _MAX_EDGE for edge in edges):
@@ -67,10 +65,6 @@ class Drawing:
         if not squares:
             raise ValueError("a drawing has squares")
         return cls(text(said["by"]), edges, squares)
-
-    def fields(self) -> dict[str, Any]:
-        """Return it as JSON's own types."""
-        return asdict(self) | {"edges": list(self.edges)}
 
 
 def file_name(stem: str, one: Rendition) -> str:

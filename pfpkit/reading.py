@@ -12,7 +12,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeGuard
 
@@ -141,7 +140,7 @@ class ChainReader:
 
 @lru_cache(maxsize=64)  # all tokens of a reading have one
 def _written(at: float) -> str:
-    return timestamp(datetime.fromtimestamp(at, UTC))
+    return timestamp(at)
 
 
 def _moves(at: str | int | BlockRef) -> TypeGuard[str]:

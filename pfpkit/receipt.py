@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -31,7 +31,7 @@ from pfpkit.stated import (
     entries,
     matching,
     object_of,
-    optional_text,
+    optional,
     read_file,
     text,
 )
@@ -191,7 +191,7 @@ class Receipt:
             "steps": [asdict(step) for step in self.steps],
             "resolved_at": self.resolved_at,
             "files": {"picture": self.picture_file, "car": self.car_file},
-            "drawing": None if self.drawing is None else self.drawing.fields(),
+            "drawing": None if self.drawing is None else asdict(self.drawing),
         }
         return (json.dumps(fields, indent=2) + "\n").encode()
 
@@ -247,27 +247,27 @@ class Receipt:
             block=BlockRef(
                 count(block["number"]), matching(_HASH, block["hash"]), count(block["timestamp"])
             ),
-            owner=address(fields["owner"]),
-            balance=_balance(fields["balance"]),
-            holder=address(fields["holder"]),
-            token_uri=optional_text(fields["token_uri"]),
-            image_uri=optional_text(fields["image_uri"]),
-            bundle_cid=cid(cids["bundle"]),
-            metadata_cid=cid(cids["metadata"]),
-            image_cid=cid(cids["image"]),
-            image_sha256=optional_text(image["sha256"]),
-            media_type=optional_text(image["media_type"]),
-            width=None if image["width"] is None else count(image["width"]),
-            height=None if image["height"] is None else count(image["height"]),
-            outcome=_outcome(image["outcome"]),
-            metadata_binding=_binding(bindings["metadata"]),
-            image_binding=_binding(bindings["image"]),
+            owner=optional(address, fields["owner"]),
+            balance=optional(_balance, fields["balance"]),
+            holder=optional(address, fields["holder"]),
+            token_uri=optional(text, fields["token_uri"]),
+            image_uri=optional(text, fields["image_uri"]),
+            bundle_cid=optional(cid, cids["bundle"]),
+            metadata_cid=optional(cid, cids["metadata"]),
+            image_cid=optional(cid, cids["image"]),
+            image_sha256=optional(text, image["sha256"]),
+            media_type=optional(text, image["media_type"]),
+            width=optional(count, image["width"]),
+            height=optional(count, image["height"]),
+            outcome=optional(MediaOutcome, image["outcome"]),
+            metadata_binding=optional(Binding, bindings["metadata"]),
+            image_binding=optional(Binding, bindings["image"]),
             verdict=Verdict(text(fields["verdict"])),
             steps=tuple(_step(object_of(step)) for step in entries(fields["steps"], _MAX_STEPS)),
             resolved_at=matching(_TIME, fields["resolved_at"]),
-            picture_file=optional_text(files["picture"]),
-            car_file=optional_text(files["car"]),
-            drawing=Drawing.parse(fields["drawing"]),
+            picture_file=optional(text, files["picture"]),
+            car_file=optional(text, files["car"]),
+            drawing=optional(Drawing.parse, fields["drawing"]),
         )
 
     def _refuse_other_forms(self, fields: Mapping[str, Any], path: Path) -> None:
@@ -302,7 +302,7 @@ def _chain_steps(said: TokenAnswer, pending: str, took_ms: int) -> tuple[Step, S
 @lru_cache(maxsize=64)
 def _when(seconds: int) -> str:
     try:
-        return timestamp(datetime.fromtimestamp(seconds, UTC))
+        return timestamp(seconds)
     except (ValueError, OverflowError):  # a chain's clock may say anything
         return f"second {seconds}"
 
@@ -346,21 +346,13 @@ def _step(fields: Mapping[str, Any]) -> Step:
         text(fields["name"]),
         Outcome(text(fields["outcome"])),
         text(fields["reason"]),
-        None if fields["error"] is None else StepError(text(fields["error"])),
+        optional(StepError, fields["error"]),
         count(fields["took_ms"]),
     )
 
 
-def _binding(value: Any) -> Binding | None:
-    return None if value is None else Binding(text(value))
-
-
-def _outcome(value: Any) -> MediaOutcome | None:
-    return None if value is None else MediaOutcome(text(value))
-
-
-def _balance(value: Any) -> int | None:
-    return None if value is None else int(matching(_BALANCE, value))
+def _balance(value: Any) -> int:
+    return int(matching(_BALANCE, value))
 
 
 def _canonical(fields: Mapping[str, Any], name: str) -> str | None:

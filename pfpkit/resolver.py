@@ -13,7 +13,6 @@ server does is a verdict with its reason, never an error that costs other tokens
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import replace
 from functools import partial
 from typing import Self
 
@@ -34,7 +33,7 @@ from pfpkit.receipt import Receipt, Verdict
 from pfpkit.reference import TokenRef, checksum_address
 from pfpkit.resolution import Resolution, Saved
 from pfpkit.retrieval import Retriever
-from pfpkit.sources import Blocks
+from pfpkit.sources import Blocks, Pictures
 from pfpkit.tokens import Outcome, TokenAnswer
 from pfpkit.web import Web
 
@@ -55,7 +54,8 @@ class Resolver:
     draws the verified bytes elsewhere: no pixel is decoded then, answers say so, and an SVG is
     refused. Without `web`, what is on a server of strangers is not fetched. All of them are closed
     with the resolver. With `cache`, content is asked for once, and the chain's word is believed for
-    some seconds (docs/resolve.md). `at_once` walks are under way together.
+    some seconds, but for that on over 1,000 tokens at once (docs/resolve.md). `at_once` walks are
+    under way together.
     """
 
     def __init__(
@@ -73,10 +73,10 @@ class Resolver:
         self._cache, self._at_once = cache, at_once
         self._limits = limits or (renderer.limits if renderer else MediaLimits())
         self._reader = ChainReader(chain, cache)
-        self._pictures = CachedPictures(renderer, cache) if renderer and cache else renderer
+        pictures: Pictures = renderer or HeaderReader(self._limits)
+        self._pictures = CachedPictures(renderer, cache) if renderer and cache else pictures
         self._walks = Flights[tuple[Content, bool], Proof]()
-        pictures = self._pictures or HeaderReader(self._limits)
-        self._proofs = CachedProofs(cache, self._limits, pictures) if cache else None
+        self._proofs = CachedProofs(cache, self._limits, self._pictures) if cache else None
         self._slots = asyncio.Semaphore(at_once)
         self._open = AsyncExitStack()
 
@@ -224,8 +224,7 @@ class Resolver:
             return await self._walked(deep, reading, fresh)
         owned = ownership(deep, latest, reading.undone)
         if owned.state is State.UNKNOWN:
-            found = _unread(deep.ref, deep.holder, owned.reason, owned)
-            return replace(found, remembered=reading.remembered)
+            return _unread(deep.ref, deep.holder, owned.reason, owned, reading.remembered)
         if owned.state is State.PENDING:
             return await self._walked(latest, reading, fresh, owned, owned.reason)
         if owned.state is State.VERIFIED:
@@ -247,8 +246,8 @@ class Resolver:
         if said.outcome in _NOBODYS:
             return _nobodys(said, reading, owned)
         if said.owner is None and said.balance is None:
-            found = _unread(said.ref, said.holder, f"{said.outcome}: {said.reason}", owned)
-            return replace(found, remembered=reading.remembered)
+            why = f"{said.outcome}: {said.reason}"
+            return _unread(said.ref, said.holder, why, owned, reading.remembered)
         if said.uri is None:
             proof = unwalked(said.reason or str(said.outcome), StepError(said.outcome))
             return _answered(said, proof, reading, owned, pending)
@@ -308,9 +307,14 @@ def _nobodys(said: TokenAnswer, reading: Reading, owned: Ownership | None) -> Re
 
 
 def _unread(
-    ref: TokenRef, holder: str | None, reason: str, owned: Ownership | None = None
+    ref: TokenRef,
+    holder: str | None,
+    reason: str,
+    owned: Ownership | None = None,
+    remembered: bool = False,
 ) -> Resolution:
     if owned is None and holder is not None:
         owned = unknown(ref, holder, reason)
     proof = unwalked("the chain could not be read")
-    return Resolution(ref, holder, Verdict.UNKNOWN, reason, proof, ownership=owned)
+    said = (ref, holder, Verdict.UNKNOWN, reason, proof)
+    return Resolution(*said, ownership=owned, remembered=remembered)

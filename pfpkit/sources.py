@@ -8,7 +8,7 @@ from pfpkit.ipfs_path import IpfsPath
 from pfpkit.media import Rendered
 from pfpkit.web import Download
 
-__all__ = ["Blocks", "Entities", "Folders", "Pictures", "WebSource"]
+__all__ = ["Blocks", "Entities", "Pictures", "WebSource"]
 
 
 class Blocks(Protocol):
@@ -20,18 +20,13 @@ class Blocks(Protocol):
 
 @runtime_checkable
 class Entities(Blocks, Protocol):
-    """A source that can also give all blocks of one file at once, with those that lead to it."""
+    """A source that can also give many blocks at once, each one hashed, or a PfpkitError."""
 
     async def entity(self, place: IpfsPath, *, max_bytes: int) -> Sequence[Block]:
-        """Return them, each one hashed; a PfpkitError where it cannot."""
-
-
-@runtime_checkable
-class Folders(Entities, Protocol):
-    """A source that can also give all blocks of a small directory at once."""
+        """Return all blocks of one file, with those that lead to it."""
 
     async def folder(self, root: CID, *, max_bytes: int) -> Sequence[Block]:
-        """Return them, each one hashed, or none; a PfpkitError where it cannot."""
+        """Return all blocks of a small directory, or none."""
 
 
 class WebSource(Protocol):

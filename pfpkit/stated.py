@@ -4,9 +4,9 @@ The errors are TypeError and ValueError, of which whoever reads the file makes i
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pfpkit.cid import CID
 from pfpkit.console import clipped
@@ -21,10 +21,12 @@ __all__ = [
     "entries",
     "matching",
     "object_of",
-    "optional_text",
+    "optional",
     "read_file",
     "text",
 ]
+
+T = TypeVar("T")
 
 
 def text(value: Any) -> str:
@@ -34,19 +36,19 @@ def text(value: Any) -> str:
     return value
 
 
-def optional_text(value: Any) -> str | None:
-    """Return a text, or None."""
-    return None if value is None else text(value)
+def optional(read: Callable[[Any], T], value: Any) -> T | None:
+    """Return what `read` gives, or None for None."""
+    return None if value is None else read(value)
 
 
-def cid(value: Any) -> CID | None:
-    """Return a CID, or None."""
-    return None if value is None else CID.parse(text(value))
+def cid(value: Any) -> CID:
+    """Return a CID."""
+    return CID.parse(text(value))
 
 
-def address(value: Any) -> str | None:
-    """Return an address (EIP-55), or None."""
-    return None if value is None else checksum_address(text(value))
+def address(value: Any) -> str:
+    """Return an address (EIP-55)."""
+    return checksum_address(text(value))
 
 
 def count(value: Any) -> int:

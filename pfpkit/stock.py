@@ -11,7 +11,7 @@ from contextlib import suppress
 from pfpkit.cid import CID, RAW, Block, verify
 from pfpkit.errors import GatewayError, NotFound, PfpkitError
 from pfpkit.ipfs_path import IpfsPath
-from pfpkit.sources import Blocks, Entities, Folders
+from pfpkit.sources import Blocks, Entities
 
 __all__ = ["Stock"]
 
@@ -41,7 +41,7 @@ class Stock:
 
     async def fill_bundle(self, root: CID, within_s: float) -> bool:
         """Ask for a small directory of which all will be read; return whether it came."""
-        if not isinstance(self._source, Folders):
+        if not isinstance(self._source, Entities):
             return False
         with suppress(PfpkitError, TimeoutError):
             async with asyncio.timeout(within_s):

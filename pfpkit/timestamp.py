@@ -1,6 +1,7 @@
 """Times as records and receipts write them: UTC, whole seconds, RFC 3339. Pure but for `now`."""
 
 import re
+import time
 from datetime import UTC, datetime
 
 __all__ = ["TIMESTAMP", "now", "timestamp"]
@@ -10,13 +11,13 @@ TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 def now() -> str:
     """Return the time at this moment."""
-    return timestamp(datetime.now(UTC))
+    return timestamp(time.time())
 
 
-def timestamp(moment: datetime) -> str:
-    """Return a time in UTC as text.
+def timestamp(seconds: float) -> str:
+    """Return a time in UTC as text, from seconds since 1970; ValueError or OverflowError for none.
 
-    >>> timestamp(datetime(2026, 11, 21, 9, 30, tzinfo=UTC))
+    >>> timestamp(1_795_253_400)
     '2026-11-21T09:30:00Z'
     """
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,6 +8,7 @@ which has it. That anybody can ask the chain who owns a token is said in docs/pr
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session as Records
@@ -21,9 +22,9 @@ from pfpkit.profile.pages import done
 from pfpkit.profile.picture import token_json
 from pfpkit.profile.pictures import delete_picture
 from pfpkit.profile.problem import Problem
-from pfpkit.profile.records import Account, Holding
+from pfpkit.profile.records import Account
 from pfpkit.profile.service import Service, service_of
-from pfpkit.profile.tokens import CAR, PICTURE, token_picture
+from pfpkit.profile.tokens import CAR, PICTURE, steps_of, token_picture
 
 __all__ = ["ROUTES", "details_json"]
 
@@ -31,7 +32,8 @@ __all__ = ["ROUTES", "details_json"]
 async def details_json(service: Service, name: str, own: bool) -> dict[str, Any]:
     """Return the details of somebody's token; NotFound where none is shown."""
     found, holding = await token_picture(service, name)
-    facts, files = json.loads(holding.facts), _files(holding)
+    facts, stated = json.loads(holding.facts), json.loads(holding.receipt)
+    checks = steps_of(stated)
     address = found.owner
     hidden = address is None
     base = f"/u/{name}/picture"
@@ -47,13 +49,13 @@ async def details_json(service: Service, name: str, own: bool) -> dict[str, Any]
         "owner_words": address or "hidden by the holder",
         "traits": facts["traits"],
         "description": facts["description"],
-        "metadata_uri": facts["metadata_uri"],
-        "image_uri": facts["image_uri"],
-        "cids": facts["cids"],
-        "block": facts["block"],
-        "checks": _without(facts["checks"], holding.holder) if hidden else facts["checks"],
+        "metadata_uri": stated["token_uri"],
+        "image_uri": stated["image_uri"],
+        "cids": stated["cids"],
+        "block": stated["block"],
+        "checks": _without(checks, holding.holder) if hidden else checks,
         "receipt_url": None if hidden and not own else f"{base}/receipt",
-        "proof_url": f"{base}/proof" if CAR in files else None,
+        "proof_url": f"{base}/proof" if CAR in _files(stated) else None,
         "file_url": f"{base}/file",
     }
 
@@ -98,7 +100,7 @@ async def _beside_receipt(request: Request, role: str) -> Response:
     if key is None:
         raise Problem(404, "not-found", "there is no such file")
     file = await service.shelf.get(key)
-    headers = _attachment(_files(holding)[role])
+    headers = _attachment(_files(json.loads(holding.receipt))[role])
     return Response(file.data, headers=headers, media_type=file.media_type)
 
 
@@ -125,11 +127,11 @@ def _show(records: Records, name: str, yes: bool) -> None:
     records.get_one(Account, name).show_address = yes
 
 
-def _files(holding: Holding) -> dict[str, str]:
+def _files(receipt: Mapping[str, Any]) -> dict[str, str]:
     """Return what the receipt calls the files beside it, by role."""
-    said = json.loads(holding.receipt)
-    squares = said["drawing"]["squares"] if said["drawing"] else []
-    names = {PICTURE: said["files"]["picture"] or squares[0]["file"], CAR: said["files"]["car"]}
+    squares = receipt["drawing"]["squares"] if receipt["drawing"] else []
+    files = receipt["files"]
+    names = {PICTURE: files["picture"] or squares[0]["file"], CAR: files["car"]}
     return {role: name for role, name in names.items() if name}
 
 

@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
 
@@ -140,7 +139,7 @@ class Shown:
             "token": token,
             "owner": self.owner,
             "fallen": fallen
-            and {"block": fallen.lost_block, "at": _time(fallen.lost_at or fallen.checked_at)},
+            and {"block": fallen.lost_block, "at": timestamp(fallen.lost_at or fallen.checked_at)},
             "details_url": details if kind == "nft" else None,
         }
 
@@ -158,8 +157,8 @@ class Shown:
         return {
             "block": holding.block,
             "hash": holding.block_hash,
-            "block_time": _time(holding.block_time),
-            "at": _time(holding.checked_at),
+            "block_time": timestamp(holding.block_time),
+            "at": timestamp(holding.checked_at),
             "age_s": max(0, self.now - holding.checked_at),
             "max_age_s": self.max_age_s,
         }
@@ -199,7 +198,3 @@ def ago(seconds: int) -> str:
             count = seconds // size
             return f"{count} {word}{'' if count == 1 else 's'} ago"
     return "now"
-
-
-def _time(seconds: int) -> str:
-    return timestamp(datetime.fromtimestamp(seconds, UTC))

@@ -1,6 +1,5 @@
 """Pages of people: the home page, one's own, everybody's; and the ordinary picture's forms."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session as Records
@@ -48,7 +47,7 @@ async def profile(request: Request) -> Response:
     service, browser = service_of(request), await browser_of(request)
     found = await shown(service, request.path_params["name"])
     account = await service.database.run(_account, found.name)
-    since = timestamp(datetime.fromtimestamp(account.since, UTC))
+    since = timestamp(account.since)
     return await html(
         request,
         "profile.html",

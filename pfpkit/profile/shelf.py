@@ -7,13 +7,13 @@ row is gone, as after a database was put back from a copy, is found by listing t
 """
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from pfpkit.cache import Recent
 from pfpkit.errors import NotFound, StorageError
 from pfpkit.profile.database import Database
 from pfpkit.profile.objects import Objects, content_key, digest_of
@@ -49,7 +49,7 @@ class Shelf:
     ) -> None:
         """`forgotten` hears of each key that is deleted here."""
         self._database, self._objects, self._forgotten = database, objects, forgotten
-        self._memory = _Memory(_MEMORY_BYTES, _MEMORY_S)
+        self._memory = Recent[str, tuple[float, File]](_MEMORY_BYTES)
 
     async def put(self, files: Mapping[str, tuple[bytes, str]]) -> dict[str, str]:
         """Store bytes and their type by role; return keys by role.
@@ -75,8 +75,9 @@ class Shelf:
 
     async def get(self, key: str) -> File:
         """Return a kept file; NotFound when there is none."""
-        if (kept := self._memory.get(key)) is not None:
-            return kept
+        kept = self._memory.get(key)
+        if kept is not None and time.monotonic() < kept[0]:
+            return kept[1]
         row = await self._database.run(_kept, key)
         if row is None:
             raise NotFound(f"there is no picture {key[:100]!r}")
@@ -85,7 +86,7 @@ class Shelf:
             # The store is not trusted to give back what it was given.
             raise StorageError(f"object {key} is damaged in the store; upload the picture again")
         found = File(key, row.media_type, row.etag, data)
-        self._memory.put(found)
+        self._memory.put(key, (time.monotonic() + _MEMORY_S, found), len(data))
         return found
 
     async def drop(self, keys: Iterable[str]) -> None:
@@ -158,33 +159,6 @@ def _without_row(records: Session, keys: Sequence[str]) -> list[str]:
         part = keys[first : first + 500]
         found.update(records.scalars(select(StoredFile.key).where(StoredFile.key.in_(part))))
     return [key for key in keys if key not in found]
-
-
-class _Memory:
-    """The files that were asked for last, at most `max_bytes`, each for `keep_s`."""
-
-    def __init__(self, max_bytes: int, keep_s: float) -> None:
-        self._max_bytes, self._keep_s = max_bytes, keep_s
-        self._files: OrderedDict[str, tuple[float, File]] = OrderedDict()
-        self._bytes = 0
-
-    def get(self, key: str) -> File | None:
-        found = self._files.get(key)
-        if found is None or found[0] < time.monotonic():
-            return None
-        self._files.move_to_end(key)
-        return found[1]
-
-    def put(self, file: File) -> None:
-        self.drop(file.key)
-        self._files[file.key] = (time.monotonic() + self._keep_s, file)
-        self._bytes += len(file.data)
-        while self._bytes > self._max_bytes:
-            self.drop(next(iter(self._files)))
-
-    def drop(self, key: str) -> None:
-        if (gone := self._files.pop(key, None)) is not None:
-            self._bytes -= len(gone[1].data)
 
 
 def _now() -> int:

@@ -3,11 +3,10 @@
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from pfpkit.block import BlockRef
-from pfpkit.cid import CID, RAW
+from pfpkit.cid import RAW
 from pfpkit.console import clipped
 from pfpkit.errors import BadMetadata, ChainError, NotFound
 from pfpkit.metadata import read_json
@@ -17,7 +16,6 @@ from pfpkit.profile.problem import Problem
 from pfpkit.profile.records import Holding
 from pfpkit.profile.service import Service
 from pfpkit.proof import Proof
-from pfpkit.receipt import Receipt
 from pfpkit.reference import Standard, TokenRef
 from pfpkit.resolver import Resolution, Verdict
 from pfpkit.views import Call, Reverted
@@ -42,14 +40,14 @@ async def show_token(
     # Before gateways are waited for: the answer is as old as its block, not as what came after it.
     now = int(time.time())
     found = await service.resolver.resolve(ref, holder, at=block, fresh=True)
-    receipt = _shown_receipt(found)
+    _refuse_unverified(found)
     files = squares(rendered_of(found))
     kept = found.files(ref.stem)
     # As bytes of no kind: they are the stranger's own, and are kept beside a receipt, never shown.
     files[PICTURE] = (kept.data[kept.picture], "application/octet-stream")
     if kept.car is not None:
         files[CAR] = (kept.data[kept.car], _CAR_TYPE)
-    facts = await _facts(service, found, receipt)
+    facts = await _facts(service, found)
     holding = Holding(
         chain_id=ref.chain_id,
         contract=ref.contract,
@@ -79,45 +77,33 @@ async def token_picture(service: Service, name: str) -> tuple[Shown, Holding]:
     return found, found.holding
 
 
-def steps_of(receipt: Receipt) -> list[dict[str, str]]:
-    """Return each check and its result."""
-    return [
-        {"name": step.name, "outcome": str(step.outcome), "reason": step.reason}
-        for step in receipt.steps
-    ]
+def steps_of(receipt: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return each check of a receipt, as it is in JSON, and its result."""
+    return [{key: step[key] for key in ("name", "outcome", "reason")} for step in receipt["steps"]]
 
 
-def _shown_receipt(found: Resolution) -> Receipt:
+def _refuse_unverified(found: Resolution) -> None:
     if found.verdict is Verdict.VERIFIED:
-        return found.stated()
+        return
     if found.verdict is Verdict.UNKNOWN:
         raise Problem(503, "unknown", f"the chain cannot be read now: {found.reason}")
     if found.verdict in (Verdict.NOT_OWNER, Verdict.NO_TOKEN):
         raise Problem(403, "not-owner", f"this wallet does not own the token: {found.reason}")
-    steps = steps_of(found.receipt) if found.receipt else []
+    receipt = found.json()["receipt"]
+    steps = steps_of(receipt) if receipt else []
     raise Problem(422, "unverified", found.reason, verdict=str(found.verdict), steps=steps)
 
 
-async def _facts(service: Service, found: Resolution, receipt: Receipt) -> dict[str, Any]:
+async def _facts(service: Service, found: Resolution) -> dict[str, Any]:
     """Return what the page says of a token beside its receipt."""
     metadata = _metadata(found.proof)
     name = found.proof.name
     description = metadata.get("description")
     return {
         "name": clipped(name, 200) if name else None,
-        "collection": await _collection_name(service, found.ref, receipt.block),
+        "collection": await _collection_name(service, found.ref, found.stated().block),
         "description": clipped(description, _MOST_LETTERS) if isinstance(description, str) else "",
         "traits": _traits(metadata.get("attributes")),
-        "metadata_uri": receipt.token_uri,
-        "image_uri": receipt.image_uri,
-        "media_type": receipt.media_type,
-        "cids": {
-            "bundle": _text(receipt.bundle_cid),
-            "metadata": _text(receipt.metadata_cid),
-            "image": _text(receipt.image_cid),
-        },
-        "block": asdict(receipt.block),
-        "checks": steps_of(receipt),
     }
 
 
@@ -131,10 +117,6 @@ def _metadata(proof: Proof) -> Mapping[str, Any]:
     except BadMetadata:  # a stranger's, read by the walk with more patience
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _text(cid: CID | None) -> str | None:
-    return None if cid is None else str(cid)
 
 
 def _traits(attributes: object) -> list[dict[str, str]]:

@@ -1,6 +1,5 @@
 """What the page's scripts ask for a wallet: a message to sign, and what its signature is for."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -49,7 +48,7 @@ async def challenge(request: Request) -> Response:
     answer = {
         "message": asked.message,
         "nonce": asked.nonce,
-        "expires_at": _time(asked.issued + LIFETIME_S),
+        "expires_at": timestamp(asked.issued + LIFETIME_S),
     }
     return browsers.keep(JSONResponse(answer), browser, service.settings)
 
@@ -119,10 +118,6 @@ def _exists(records: Records, name: str) -> bool:
 
 def _name_of(records: Records, wallet: str) -> str | None:
     return records.scalar(select(Account.name).where(Account.wallet == wallet))
-
-
-def _time(seconds: int) -> str:
-    return timestamp(datetime.fromtimestamp(seconds, UTC))
 
 
 ROUTES = [

@@ -6,7 +6,7 @@ messages of any age, and of no expiry. What it leaves out is checked here.
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
 from pfpkit.errors import BadReference, BadSignIn
@@ -80,10 +80,10 @@ class Challenge:
             "Version: 1",
             f"Chain ID: {self.chain_id}",
             f"Nonce: {self.nonce}",
-            f"Issued At: {_time(self.issued)}",
+            f"Issued At: {timestamp(self.issued)}",
         ]
         if self.expires is not None:
-            lines.append(f"Expiration Time: {_time(self.expires)}")
+            lines.append(f"Expiration Time: {timestamp(self.expires)}")
         if self.resources:
             lines += ["Resources:", *(f"- {resource}" for resource in self.resources)]
         return "\n".join(lines)
@@ -170,10 +170,6 @@ def check_same(said: Challenge, asked: Challenge) -> None:
 
 def _fault(fault: SignInFault, words: str) -> BadSignIn:
     return BadSignIn(words, fault)
-
-
-def _time(seconds: int) -> str:
-    return timestamp(datetime.fromtimestamp(seconds, UTC))
 
 
 def _seconds(text: str) -> int:
