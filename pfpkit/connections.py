@@ -148,7 +148,7 @@ class Connections:
 
 
 class Pieces:
-    """Tells a body that comes in crumbs: a chunk of one byte costs as much to read as one of 4 KiB.
+    """Tells a body that comes in crumbs: each chunk costs a turn, however few bytes it has.
 
     The first 4,096 pieces may be of any size; with more, they have 256 bytes on the average.
     """

@@ -123,7 +123,7 @@ async def sha256_of(image: CID | None, picture: bytes) -> str:
     if image is not None and image.codec == RAW:
         return image.digest.hex()  # a file of one block
     if len(picture) > _LARGE:
-        # 32 MiB take a tenth of a second, in which everybody else would wait.
+        # Everybody else would wait for it.
         return (await asyncio.to_thread(hashlib.sha256, picture)).hexdigest()
     return hashlib.sha256(picture).hexdigest()
 

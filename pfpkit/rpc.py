@@ -38,7 +38,7 @@ _MAX_NUMBER = 2**53 - 1
 """Chain ids (EIP-2294), heights, times and gas stay below it, and JSON carries it exactly."""
 _NUMBER = re.compile(r"0x[0-9a-fA-F]{1,16}")
 _AMOUNT = re.compile(r"0x[0-9a-fA-F]{1,64}")
-# Possessive: it would remember 150 bytes for each that an answer has, to go back to.
+# Possessive: else it remembers each pair to go back to, in many times the answer's own size.
 _DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*+")
 _BATCH = 500
 """Requests in one batch at first; geth refuses more than 1,000, public nodes often fewer."""

@@ -70,7 +70,7 @@ def application(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as parts:
-            service = app.state.service = await _built(settings, parts, answers)
+            service = app.state.service = await _built(settings, parts, answers, static)
             follower = Follower(service.chain, service.database, settings)
             tasks = [
                 asyncio.create_task(work)
@@ -81,7 +81,7 @@ def application(settings: Settings) -> Starlette:
 
     answers = Answers()
     static = StaticFiles(_HERE / "static")
-    app = Starlette(
+    return Starlette(
         routes=[
             Route("/healthz", health, methods=["GET"]),
             Route("/static/{path:path}", static.serve, methods=["GET"]),
@@ -101,11 +101,11 @@ def application(settings: Settings) -> Starlette:
         exception_handlers={HTTPException: refused, PfpkitError: refused, Exception: refused},
         lifespan=lifespan,
     )
-    app.state.static = static
-    return app
 
 
-async def _built(settings: Settings, parts: AsyncExitStack, answers: Answers) -> Service:
+async def _built(
+    settings: Settings, parts: AsyncExitStack, answers: Answers, static: StaticFiles
+) -> Service:
     await _check_chain(settings)
     database = Database(settings.database_url)
     parts.callback(database.close)
@@ -137,7 +137,7 @@ async def _built(settings: Settings, parts: AsyncExitStack, answers: Answers) ->
         shelf=Shelf(database, objects, forgotten),
         renderer=renderer,
         pages=environment(_HERE / "templates"),
-        static=StaticFiles(_HERE / "static"),
+        static=static,
         chain=chain,
         resolver=resolver,
         hub=Hub(),

@@ -21,9 +21,6 @@ export async function connectWallet () {
   wallet.onAccount((account) => {
     document.dispatchEvent(new CustomEvent('wallet-account', { detail: { wallet, account } }))
   })
-  wallet.onChain((chain) => {
-    document.dispatchEvent(new CustomEvent('wallet-chain', { detail: { wallet, chain } }))
-  })
   return wallet
 }
 

@@ -2,6 +2,7 @@
 // The page fails closed by itself: when nothing more is heard of the service, a hexagon is dashed,
 // and past the maximum age the picture goes.
 import { hear } from './stream.js'
+import { sentence } from './words.js'
 
 const LABELS = { ordinary: 'An ordinary upload: nothing to check', none: 'No picture yet' }
 const SHORT = { verified: 'verified', stale: 'verified before', unverified: 'unverified', ordinary: 'upload', none: 'no picture' }
@@ -96,7 +97,7 @@ export function showVerdict (verdict, { state, words }) {
   // A new state is read out; an age that grows every second is not.
   verdict.setAttribute('aria-live', verdict.dataset.state === state ? 'off' : 'polite')
   verdict.dataset.state = state
-  const text = words ? words[0].toUpperCase() + words.slice(1) : LABELS[state]
+  const text = words ? sentence(words) : LABELS[state]
   setText(verdict.querySelector('.words'), text)
 }
 

@@ -1,4 +1,5 @@
 // Requests to the service: JSON in and out, its reasons in words.
+import { sentence } from './words.js'
 
 /** What the service refused, or that it could not be reached. `kind` is the last part of its type. */
 export class Refusal extends Error {
@@ -59,7 +60,7 @@ export async function busy (button, said, work) {
   try {
     await work()
   } catch (error) {
-    say(said, error.message[0].toUpperCase() + error.message.slice(1), 'bad')
+    say(said, sentence(error.message), 'bad')
   } finally {
     button.removeAttribute('aria-busy')
   }

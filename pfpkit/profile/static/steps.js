@@ -1,4 +1,5 @@
 // A list of steps that come true one after the other, drawn as the checks of a picture are.
+import { sentence } from './words.js'
 
 const SVG = 'http://www.w3.org/2000/svg'
 const PATHS = {
@@ -34,7 +35,7 @@ export async function doStep (list, title, work) {
     step.tell('passed', words)
     return value
   } catch (error) {
-    step.tell('failed', error.message[0].toUpperCase() + error.message.slice(1))
+    step.tell('failed', sentence(error.message))
     throw Object.assign(error, { told: true })
   }
 }

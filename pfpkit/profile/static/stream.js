@@ -1,7 +1,7 @@
 // A stream of server-sent events that knows when it is not heard any more, and comes back by itself.
 
 /** How long the service may be silent. It says something every two seconds (pfpkit.profile.events). */
-export const SILENT_S = 5
+const SILENT_S = 5
 const AGAIN_MS = 2_000
 const MOST_MS = 16_000
 

@@ -59,11 +59,6 @@ export class Wallet {
     })
   }
 
-  /** Call back with the chain's number whenever the wallet's owner chooses another one. */
-  onChain (called) {
-    this.#on('chainChanged', (chain) => called(Number(chain)))
-  }
-
   /** Hear nothing more of this wallet. */
   forget () {
     for (const [event, listener] of this.#listeners) this.#provider.removeListener?.(event, listener)
