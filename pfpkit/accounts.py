@@ -103,7 +103,8 @@ class Session:
         self._account = account
         self.url = str(getattr(provider, "http_uri", None) or provider.uri)
         self.network = f"{provider.network.ecosystem.name}:{provider.network.name}"
-        self.is_local = provider.network.is_dev or _is_development(provider)
+        # A chain given by its address alone (`--network http://127.0.0.1:8545`) has no name.
+        self.is_local = provider.network.is_dev or self.chain_id in (1337, 31337)
         self.root = Path(ape.project.path)
         self.sent: list[Sent] = []
 
@@ -155,10 +156,17 @@ class Session:
         """The compiler of the project, and its settings."""
         return _compiler()
 
-    def forget(self) -> None:
-        """Remove the record of a chain that ends with this command."""
-        if self.is_ours:
-            forget(self.record())
+    @contextlib.contextmanager
+    def forgetting(self) -> Iterator[None]:
+        """Remove at the end the record of a chain that ends with this command."""
+        if not self.is_ours:
+            yield
+            return
+        record = self.record()  # asked now: after Ctrl-C the node is gone
+        try:
+            yield
+        finally:
+            forget(record)
 
     def record(self) -> Path:
         """Return where this network's deployment is recorded."""
@@ -371,11 +379,6 @@ def _again(ask: Callable[[], Any]) -> Any:
         except FOREIGN:
             time.sleep(pause)
     return ask()
-
-
-def _is_development(provider: "ProviderAPI") -> bool:
-    # A chain given by its address alone (`--network http://127.0.0.1:8545`) has no name.
-    return int(_again(lambda: provider.chain_id)) in (1337, 31337)
 
 
 def _compiler() -> dict[str, Any]:

@@ -5,10 +5,10 @@ of its mint, for it was minted all the same and is not minted again by mistake.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pfpkit.chain import BlockRef, Call, Node, Reverted
-from pfpkit.errors import NoSuchContract
+from pfpkit.errors import BadInput, NoSuchContract, TransactionFailed
 
 __all__ = ["Minted", "read_minted", "total_minted"]
 
@@ -21,7 +21,7 @@ class Minted:
     """The state of a collection at one block. `by_digest` is bundle digest -> first token id.
 
     `unknown` are the ids of tokens minted and burned in one block: no node knows their bundles.
-    `twice` has the tokens whose bundle was minted before: token id -> digest.
+    `twice` has the bundles that were minted more than once.
     """
 
     contract: str
@@ -31,12 +31,27 @@ class Minted:
     max_supply: int
     by_digest: Mapping[bytes, int]
     unknown: tuple[int, ...] = ()
-    twice: Mapping[int, bytes] = field(default_factory=dict)
+    twice: frozenset[bytes] = frozenset()
 
     @property
     def left(self) -> int:
         """How many tokens may still be minted."""
         return self.max_supply - self.total
+
+    def check_minter(self, account: str) -> None:
+        """TransactionFailed unless it is the account that mints."""
+        if account != self.minter:
+            raise TransactionFailed(
+                f"{account} may not mint, {self.minter} may; use --account of the minter"
+            )
+
+    def check_left(self, count: int) -> None:
+        """BadInput unless so many may still be minted."""
+        if count > self.left:
+            raise BadInput(
+                f"{count:,} to mint, but only {self.left:,} of {self.max_supply:,} are left; "
+                "nothing was sent; mint fewer"
+            )
 
 
 async def read_minted(node: Node, contract: str, at: BlockRef | None = None) -> Minted:
@@ -45,7 +60,7 @@ async def read_minted(node: Node, contract: str, at: BlockRef | None = None) -> 
     minter, total, max_supply = await _counts(node, contract, block)
     by_digest: dict[bytes, int] = {}
     unknown: list[int] = []
-    twice: dict[int, bytes] = {}
+    twice: set[bytes] = set()
     for first in range(1, total + 1, _CALLS_AT_ONCE):
         ids = range(first, min(first + _CALLS_AT_ONCE, total + 1))
         calls = [Call("bundleOf(uint256)", "bytes32", (id_,)) for id_ in ids]
@@ -55,8 +70,9 @@ async def read_minted(node: Node, contract: str, at: BlockRef | None = None) -> 
             if digest is None:
                 unknown.append(id_)
             elif by_digest.setdefault(digest, id_) != id_:
-                twice[id_] = digest
-    return Minted(contract, block, minter, total, max_supply, by_digest, tuple(unknown), twice)
+                twice.add(digest)
+    counts = minter, total, max_supply
+    return Minted(contract, block, *counts, by_digest, tuple(unknown), frozenset(twice))
 
 
 async def total_minted(node: Node, contract: str) -> int:

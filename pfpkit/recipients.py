@@ -14,20 +14,19 @@ Trusts nothing in the file.
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from pfpkit.errors import BadInput, BadReference
+from pfpkit.errors import BadInput, BadMetadata, BadReference
+from pfpkit.metadata import token_number
 from pfpkit.reference import NOBODY, checksum_address
 from pfpkit.tokentable import open_file
 
 __all__ = ["Recipient", "Recipients"]
 
 _MAX_BYTES = 64 * 2**20
-_NUMBER = re.compile(r"0|[1-9][0-9]{0,77}")
 _SHOWN = 50
 
 
@@ -123,11 +122,12 @@ class Recipients:
         if len(cells) != 2:
             self.fault(line, f"has {len(cells)} cells, and the header has 2")
             return
-        name, number = cells[place].strip(), cells[1 - place].strip()
-        if not _NUMBER.fullmatch(number):
-            self.fault(line, f"{number[:40]!r} is no token number, such as 7")
+        name, number = cells[place], cells[1 - place]
+        try:
+            token = token_number(number)
+        except BadMetadata as error:
+            self.fault(line, str(error))
             return
-        token = int(number)
         if token in seen:
             self.fault(line, f"token {token} is in line {seen[token]} already")
         seen.setdefault(token, line)

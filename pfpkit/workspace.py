@@ -76,6 +76,13 @@ class Workspace:
         both = local.merged(newer)
         return replace(both, whole=remote.whole.merged(local.whole))
 
+    def pinned_tokens(self) -> tuple[PinEntry, ...]:
+        """Return the entries of all tokens, by number; NotPinned when there are none."""
+        tokens = self.pins().tokens
+        if not tokens:
+            raise NotPinned("no bundle is pinned; run `ape run pin` first")
+        return tokens
+
     def pinned(self, key: str) -> PinEntry:
         """Return the entry of a token number or of 'collection'; NotPinned when there is none."""
         entry = self.pins().get(key)

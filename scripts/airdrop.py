@@ -8,9 +8,8 @@ from ape.cli import account_option
 
 from pfpkit.accounts import ScriptCommand, Session
 from pfpkit.cli import run
-from pfpkit.cli.sending import BATCH, send_options
+from pfpkit.cli.sending import BATCH, SendOptions, send_options
 from pfpkit.flow.airdrop import airdrop
-from pfpkit.flow.sending import SendOptions
 
 
 @click.command(cls=ScriptCommand)
@@ -25,7 +24,7 @@ def cli(
     provider: Any,
     recipients: Path,
     gateways: tuple[str, ...],
-    sending: dict[str, Any],
+    sending: SendOptions,
     **options: Any,
 ) -> None:
     """Mint the tokens that RECIPIENTS names, each to its recipient.
@@ -35,7 +34,6 @@ def cli(
     sent. What is minted already is not minted again; stopped at any time, the next run goes on.
     """
     session = Session(provider, account)
-    how = SendOptions(**sending)
-    made = run(airdrop(session, recipients, gateways, options=how, **options))
-    if made and not how.as_json:
+    made = run(airdrop(session, recipients, gateways, options=sending, **options))
+    if made and not sending.as_json:
         click.echo(session.hint("ape run resolve --all", signs=False))

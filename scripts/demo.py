@@ -8,7 +8,6 @@ import click
 
 from pfpkit.accounts import ScriptCommand, Session, test_accounts
 from pfpkit.cost import Terms
-from pfpkit.deployments import forget
 from pfpkit.errors import BadInput
 from pfpkit.flow.demo import demo
 
@@ -23,11 +22,6 @@ def cli(provider: Any, base_fee: str, price: str, out: Path) -> None:
     session = Session(provider, deployer)
     if not session.is_local:
         raise BadInput(f"the demo is for local chains, not {session.network}; leave --network out")
-    # Asked now: after Ctrl-C the node is gone.
-    ours, record = session.is_ours, session.record()
-    try:
-        terms = Terms.parse({"base_fee": base_fee, "price": price})
+    terms = Terms.parse({"base_fee": base_fee, "price": price})
+    with session.forgetting():
         asyncio.run(demo(session, str(holder.address), terms, out))
-    finally:
-        if ours:  # its chain ends here, so nothing is left to record
-            forget(record)

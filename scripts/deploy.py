@@ -31,8 +31,8 @@ def cli(account: Any, provider: Any, gateways: tuple[str, ...], **options: Any) 
     session = Session(provider, account)
     if options["as_json"] and not options["only_plan"]:
         raise BadInput("--json prints a plan; add --plan")
-    made = asyncio.run(deploy(session, gateways, **options))
-    session.forget()
+    with session.forgetting():
+        made = asyncio.run(deploy(session, gateways, **options))
     if made is None:
         return
     named = "".join(f" --gateway {without_credentials(url)}" for url in gateways)

@@ -8,9 +8,8 @@ from ape.cli import account_option
 
 from pfpkit.accounts import ScriptCommand, Session
 from pfpkit.cli import run
-from pfpkit.cli.sending import BATCH, send_options
+from pfpkit.cli.sending import BATCH, SendOptions, send_options
 from pfpkit.flow.mint import mint
-from pfpkit.flow.sending import SendOptions
 
 
 @click.command(cls=ScriptCommand)
@@ -27,7 +26,7 @@ from pfpkit.flow.sending import SendOptions
 @BATCH
 @send_options
 def cli(
-    account: Any, provider: Any, gateways: tuple[str, ...], sending: dict[str, Any], **options: Any
+    account: Any, provider: Any, gateways: tuple[str, ...], sending: SendOptions, **options: Any
 ) -> None:
     """Mint one --image, or the next bundles that `ape run pin` recorded.
 
@@ -35,9 +34,8 @@ def cli(
     from the chain and not minted again; stopped at any time, the next run goes on.
     """
     session = Session(provider, account)
-    how = SendOptions(**sending)
-    made = run(mint(session, gateways, options=how, **options))
-    if not made or how.as_json:
+    made = run(mint(session, gateways, options=sending, **options))
+    if not made or sending.as_json:
         return
     if options["to"] in (None, session.address):
         click.echo(session.hint(f"ape run transfer --token {made[0].token_id} --to ADDRESS"))

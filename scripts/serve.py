@@ -5,7 +5,6 @@ from typing import Any
 import click
 
 from pfpkit.accounts import ScriptCommand, Session, test_accounts
-from pfpkit.deployments import forget
 from pfpkit.flow.serve import ServeOptions, serve
 
 
@@ -20,10 +19,5 @@ def cli(provider: Any, port: int, **options: Any) -> None:
     """
     deployer, _ = test_accounts(2)
     session = Session(provider, deployer)
-    # Asked now: after Ctrl-C the node is gone.
-    ours, record = session.is_ours, session.record()
-    try:
+    with session.forgetting():
         serve(session, ServeOptions(port=port, **options))
-    finally:
-        if ours:  # its chain ends here, so nothing is left to record
-            forget(record)

@@ -8,9 +8,8 @@ from ape.cli import account_option
 
 from pfpkit.accounts import ScriptCommand, Session
 from pfpkit.cli import run
-from pfpkit.cli.sending import send_options
+from pfpkit.cli.sending import SendOptions, send_options
 from pfpkit.errors import BadInput
-from pfpkit.flow.sending import SendOptions
 from pfpkit.flow.transfer import transfer, transfer_all
 
 
@@ -33,16 +32,15 @@ def cli(
     token_id: int | None,
     to: str | None,
     path: Path | None,
-    sending: dict[str, Any],
+    sending: SendOptions,
 ) -> None:
     """Transfer tokens of the account; a contract is asked whether it takes them."""
     session = Session(provider, account)
-    how = SendOptions(**sending)
     if path is not None and token_id is None and to is None:
-        run(transfer_all(session, path, options=how))
+        run(transfer_all(session, path, options=sending))
         return
     if path is not None or token_id is None or to is None:
         raise BadInput("name a --token and --to whom it goes, or a file with --from-csv")
-    if run(transfer(session, token_id=token_id, to=to, options=how)) and not how.as_json:
+    if run(transfer(session, token_id=token_id, to=to, options=sending)) and not sending.as_json:
         command = f"ape run resolve {token_id} --holder {to}"
         click.echo(session.hint(command, signs=False))

@@ -2,14 +2,39 @@
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 from typing import Any
 
 import click
 
 from pfpkit.cli.terms import terms_options
+from pfpkit.cost import NO_TERMS, Terms
+from pfpkit.transactions.batches import MOST_MINTS
 
-__all__ = ["send_options"]
+__all__ = ["BATCH", "SendOptions", "send_options"]
 
+
+@dataclass(frozen=True, slots=True)
+class SendOptions:
+    """How to send; None where the network's settings decide.
+
+    `batch` is the most tokens in one transaction, `patience_s` how long a node that does not answer
+    is asked again, `stall_s` how long nothing may move.
+    """
+
+    terms: Terms = NO_TERMS
+    confirmations: int | None = None
+    in_flight: int = 8
+    batch: int = MOST_MINTS
+    patience_s: float = 60.0
+    stall_s: float = 600.0
+    again: bool = False
+    only_plan: bool = False
+    as_json: bool = False
+    yes: bool = False
+
+
+_DEFAULTS = SendOptions()
 _OPTIONS = [
     click.option("--plan", "only_plan", is_flag=True, help="Run it on a fork; send nothing."),
     click.option(
@@ -21,7 +46,7 @@ _OPTIONS = [
     click.option(
         "--in-flight",
         type=click.IntRange(1, 16),
-        default=8,
+        default=_DEFAULTS.in_flight,
         show_default=True,
         help="Transactions sent before the first of them is in a block.",
     ),
@@ -29,7 +54,7 @@ _OPTIONS = [
         "--patience",
         "patience_s",
         type=click.FloatRange(0, 86400),
-        default=60.0,
+        default=_DEFAULTS.patience_s,
         show_default=True,
         metavar="SECONDS",
         help="So long a node that does not answer is asked again.",
@@ -38,7 +63,7 @@ _OPTIONS = [
         "--stall",
         "stall_s",
         type=click.FloatRange(1, 86400),
-        default=600.0,
+        default=_DEFAULTS.stall_s,
         show_default=True,
         metavar="SECONDS",
         help="Stop when nothing has moved for so long.",
@@ -46,18 +71,6 @@ _OPTIONS = [
     click.option("--json", "as_json", is_flag=True, help="Print events as JSON lines."),
     click.option("--yes", is_flag=True, help="Do not ask on a live network."),
 ]
-NAMES = (
-    "terms",
-    "only_plan",
-    "confirmations",
-    "in_flight",
-    "batch",
-    "patience_s",
-    "stall_s",
-    "again",
-    "as_json",
-    "yes",
-)
 BATCH = click.option(
     "--batch",
     type=click.IntRange(1),
@@ -67,14 +80,14 @@ BATCH = click.option(
 
 
 def send_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of sending and of money; it gets them as `sending`, a dict."""
+    """Give a command the options of sending and of money; it gets them as one `sending`."""
 
     @functools.wraps(command)
     def with_options(*args: Any, **said: Any) -> Any:
-        found = {
-            name: said.pop(name) for name in NAMES if said.get(name) is not None or name in said
-        }
-        return command(*args, sending={k: v for k, v in found.items() if v is not None}, **said)
+        names = [one.name for one in fields(SendOptions) if one.name in said]
+        found = {name: said.pop(name) for name in names}
+        given = {name: value for name, value in found.items() if value is not None}
+        return command(*args, sending=SendOptions(**given), **said)
 
     inner = functools.reduce(lambda one, option: option(one), reversed(_OPTIONS), with_options)
     return terms_options(inner)

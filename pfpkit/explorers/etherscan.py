@@ -2,7 +2,8 @@
 
 `verifysourcecode` takes a form with Standard JSON and gives a ticket, `checkverifystatus` says what
 came of it. ape-etherscan's own way to publish logs a failure and goes on, and sends what Ape
-compiled; here the input is the recorded one, and only "Pass - Verified" is a success.
+compiled; here the input is the recorded one, and a success is an answer that begins with "Pass", or
+says that it was verified already.
 """
 
 import asyncio

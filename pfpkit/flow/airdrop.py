@@ -1,14 +1,15 @@
 """Give each recipient of a file the token meant for them: minted to them, once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pfpkit.accounts import Session
 from pfpkit.block import BlockRef
-from pfpkit.chain import Call, Node
+from pfpkit.chain import Call, Node, Reverted
+from pfpkit.cli.sending import SendOptions
 from pfpkit.ens import address_of
-from pfpkit.errors import BadInput, NoSuchContract, NotPinned, PfpkitError, TransactionFailed
-from pfpkit.flow.sending import Sending, SendOptions
+from pfpkit.errors import BadInput, NoSuchContract, PfpkitError
+from pfpkit.flow.sending import Sending
 from pfpkit.minted import Minted
 from pfpkit.pins import PinEntry
 from pfpkit.readback import read_pinned
@@ -17,7 +18,7 @@ from pfpkit.reference import NOBODY
 from pfpkit.transactions.signed import Effect
 from pfpkit.workspace import Workspace
 
-__all__ = ["airdrop", "look_up_names", "refuse_receivers"]
+__all__ = ["airdrop", "look_up_names", "owners_of", "refuse_receivers"]
 
 
 async def airdrop(
@@ -40,11 +41,7 @@ async def airdrop(
         async with Sending(session, node, options, "minted") as sending:
             await sending.conclude()
             state = await sending.minted(contract)
-            if state.minter != session.address:
-                raise TransactionFailed(
-                    f"{session.address} may not mint, {state.minter} may; use --account of the "
-                    "minter"
-                )
+            state.check_minter(session.address)
             await look_up_names(node, recipients, state.block)
             wanted = Wanted(sending, work, recipients, contract)
             effects = await wanted.effects(state)
@@ -60,11 +57,7 @@ async def airdrop(
                 await sending.check_mints(contract, wanted.all, state)
                 sending.say(f"all tokens of {path} are with their recipients, or were")
                 return 0
-            if len(effects) > state.left:
-                raise BadInput(
-                    f"{len(effects):,} to mint, but only {state.left:,} of {state.max_supply:,} "
-                    "are left; nothing was sent"
-                )
+            state.check_left(len(effects))
             with work.routes(gateways, live=not session.is_local) as routes:
                 session.check_routes(routes)
                 await read_pinned(wanted.missing, routes)
@@ -87,9 +80,7 @@ class Wanted:
         self.sending = sending
         self.recipients = recipients
         self.contract = contract
-        self._pins = {entry.key: entry for entry in work.pins().tokens}
-        if not self._pins:
-            raise NotPinned("no bundle is pinned; run `ape run pin` first")
+        self._pins = {entry.key: entry for entry in work.pinned_tokens()}
         self.missing: list[PinEntry] = []
         """What is still to be minted, in the order of the effects."""
 
@@ -144,8 +135,8 @@ class Wanted:
     ) -> None:
         """Note, of tokens that are minted, those that were minted to somebody else."""
         node = self.sending.node
-        calls = [Call("ownerOf(uint256)", "address", (id_,)) for id_, _ in elsewhere.values()]
-        owners = await node.call(self.contract, calls, state.block)
+        ids = [id_ for id_, _ in elsewhere.values()]
+        owners = await owners_of(node, self.contract, ids, state.block)
         for (line, (id_, effect)), owner in zip(elsewhere.items(), owners, strict=True):
             if owner == effect.to:
                 continue
@@ -164,6 +155,15 @@ class Wanted:
             self.sending.say(f"  note: {address} gets {len(lines)} tokens (lines {shown})")
         if len(several) > 5:
             self.sending.say(f"  note: {len(several) - 5} others get several tokens")
+
+
+async def owners_of(
+    node: Node, contract: str, ids: Sequence[int], block: BlockRef
+) -> list[str | None]:
+    """Return who has each token at a block; None for one that does not exist."""
+    calls = [Call("ownerOf(uint256)", "address", (id_,)) for id_ in ids]
+    answers = await node.call(contract, calls, block)
+    return [None if isinstance(answer, Reverted) else answer for answer in answers]
 
 
 async def look_up_names(node: Node, recipients: Recipients, block: BlockRef) -> None:

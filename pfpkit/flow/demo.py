@@ -8,13 +8,13 @@ import click
 from pfpkit.accounts import Session
 from pfpkit.chain import Node
 from pfpkit.cid import CID, cid_of
+from pfpkit.cli.sending import SendOptions
 from pfpkit.console import facts, table
 from pfpkit.cost import Fees, Price, Terms
 from pfpkit.errors import BadInput
 from pfpkit.flow.deploy import deploy
 from pfpkit.flow.mint import mint
 from pfpkit.flow.pin import pin
-from pfpkit.flow.sending import SendOptions
 from pfpkit.flow.transfer import transfer
 from pfpkit.media import Renderer
 from pfpkit.pinning.gateway import Gateway

@@ -1,4 +1,6 @@
-"""What `ape run pin --json` tells programs: one JSON object a line on stdout, in docs/pinning.md.
+"""What commands with `--json` tell programs: one JSON object a line on stdout.
+
+docs/pinning.md has those of `ape run pin`, docs/sending.md those of commands that send.
 
 Names and fields of version 1 stay as they are; there may be new ones. A reader that goes away, or a
 file that is full, does not end a run: the events stop, and the exit code says how it ended.

@@ -8,10 +8,11 @@ from pfpkit.accounts import Sent, Session
 from pfpkit.bundle import build
 from pfpkit.chain import Call, Node, Reverted
 from pfpkit.cid import CID
+from pfpkit.cli.sending import SendOptions
 from pfpkit.collection import read_file
 from pfpkit.console import facts, table
-from pfpkit.errors import BadInput, ChainError, NotPinned, TransactionFailed
-from pfpkit.flow.sending import Sending, SendOptions
+from pfpkit.errors import BadInput, ChainError, TransactionFailed
+from pfpkit.flow.sending import Sending
 from pfpkit.images import clean
 from pfpkit.metadata import TokenMetadata
 from pfpkit.minted import Minted
@@ -27,7 +28,7 @@ __all__ = ["Minting", "mint"]
 
 @dataclass(frozen=True, slots=True)
 class Minting:
-    """One minted token: its id from the Transfer event, its URIs from the views."""
+    """One minted token: its id and its URIs, as the contract gives them for its bundle."""
 
     sent: Sent
     token_id: int
@@ -73,10 +74,7 @@ async def mint(
         contract = (await session.deployment(node)).address
         await sending.conclude()
         state = await sending.minted(contract)
-        if state.minter != session.address:
-            raise TransactionFailed(
-                f"{session.address} may not mint, {state.minter} may; use --account of the minter"
-            )
+        state.check_minter(session.address)
         if receiver != session.address and not any_receiver:
             await _check_receiver(node, session, state, receiver)
         with work.routes(gateways, live=not session.is_local) as routes:
@@ -88,11 +86,7 @@ async def mint(
         if not digests:
             sending.say(f"all bundles of the record are minted: {state.total} tokens")
             return []
-        if len(digests) > state.left:
-            raise BadInput(
-                f"{len(digests)} to mint, but only {state.left} of {state.max_supply} are left; "
-                "use --count"
-            )
+        state.check_left(len(digests))
         effects = [
             Effect(contract, NOBODY, receiver, digest.hex(), to or receiver) for digest in digests
         ]
@@ -181,16 +175,14 @@ async def _next(
     count: int | None,
 ) -> list[bytes]:
     """Return the digests of the record's bundles that are not minted, each read back now."""
-    pins = work.pins()
-    if not pins.tokens:
-        raise NotPinned("no bundle is pinned; run `ape run pin` first")
+    tokens = work.pinned_tokens()
     if state.unknown and not keys:
         ids = ", ".join(map(str, state.unknown))
         raise ChainError(
             f"tokens {ids} were minted and burned in one block, so no node knows their bundles; "
             "name the entries to mint with --entry"
         )
-    chosen = [work.pinned(key) for key in keys] if keys else list(pins.tokens)
+    chosen = [work.pinned(key) for key in keys] if keys else tokens
     unseen = [entry for entry in chosen if entry.digest not in state.by_digest]
     effects = [Effect(state.contract, NOBODY, "", entry.digest.hex()) for entry in unseen]
     # What is in the journal is under way or was minted, whatever a node that lags behind says.

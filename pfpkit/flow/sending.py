@@ -4,7 +4,6 @@ import asyncio
 import shutil
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import Any, Self
 
 import click
@@ -12,8 +11,9 @@ import click
 from pfpkit.accounts import Sent, Session, named
 from pfpkit.block import BlockRef
 from pfpkit.chain import Node
+from pfpkit.cli.sending import SendOptions
 from pfpkit.console import facts
-from pfpkit.cost import NO_TERMS, Fees, Price, Terms
+from pfpkit.cost import Fees, Price
 from pfpkit.errors import ChainError, Interrupted, PfpkitError
 from pfpkit.flow.events import VERSION, Events
 from pfpkit.fork import forked
@@ -21,7 +21,7 @@ from pfpkit.minted import Minted, read_minted
 from pfpkit.progress import Progress
 from pfpkit.rpc import patient
 from pfpkit.transaction_plan import Intended, Plan
-from pfpkit.transactions.batches import MOST_MINTS, Batches, call_data, call_name
+from pfpkit.transactions.batches import Batches, call_data, call_name
 from pfpkit.transactions.budget import Budget
 from pfpkit.transactions.journal import Place, Slot, TransactionJournal
 from pfpkit.transactions.proof import Prover
@@ -29,29 +29,9 @@ from pfpkit.transactions.sender import Rules, Sender
 from pfpkit.transactions.signed import Effect
 from pfpkit.transactions.wire import Wire
 
-__all__ = ["SendOptions", "Sending"]
+__all__ = ["Sending"]
 
 _LIVE_LOOK_S = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class SendOptions:
-    """How to send; None where the network's settings decide.
-
-    `batch` is the most tokens in one transaction, `patience_s` how long a node that does not answer
-    is asked again, `stall_s` how long nothing may move.
-    """
-
-    terms: Terms = NO_TERMS
-    confirmations: int | None = None
-    in_flight: int = 8
-    batch: int = MOST_MINTS
-    patience_s: float = 60.0
-    stall_s: float = 600.0
-    again: bool = False
-    only_plan: bool = False
-    as_json: bool = False
-    yes: bool = False
 
 
 class Sending:
@@ -190,7 +170,6 @@ class Sending:
         """See that each bundle is minted, and once, as the chain says now, or said in `state`;
         ChainError if it is not."""
         state = state or await self.minted(contract)
-        twice = set(state.twice.values())
         for effect in effects:
             slot = self.journal.of(effect)
             if slot is not None and slot.is_open:
@@ -201,7 +180,7 @@ class Sending:
                     f"the bundle {effect.what} is not minted at block {state.block.number}, though "
                     f"{self.journal.folder} says that it was; run it again"
                 )
-            if digest in twice:
+            if digest in state.twice:
                 raise ChainError(f"the bundle {effect.what} is minted twice; see docs/sending.md")
         return state
 

@@ -10,7 +10,7 @@ import secrets
 import socket
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -29,7 +29,7 @@ from pfpkit.profile.app import application
 from pfpkit.profile.settings import ObjectPlace, Settings
 from pfpkit.workspace import Workspace
 
-__all__ = ["ServeOptions", "profile_folder", "serve"]
+__all__ = ["ServeOptions", "profile_folder", "profile_settings", "serve"]
 
 _HOST = "127.0.0.1"
 
@@ -51,19 +51,14 @@ def serve(session: Session, options: ServeOptions) -> None:
         origin = f"http://{_HOST}:{listener.getsockname()[1]}"
         folder = parts.enter_context(_folder(session))
         routes = parts.enter_context(work.routes(options.gateways, live=not session.is_local))
-        settings = Settings(
+        settings = replace(
+            profile_settings(session, folder),
             origin=origin,
             secret=_secret(folder),
-            database_url=f"sqlite:///{folder / 'profile.db'}",
-            objects=ObjectPlace(folder=folder / "objects"),
-            nodes=(session.url,),
-            chain_id=session.chain_id,
             gateways=tuple(route.url for route in routes),
             collection=collection,
             pinners=(BlockStore.name,) if session.is_local else (),
             blocks=session.root / ".pfpkit" / "blocks",
-            work=folder,
-            max_head_age_s=None if session.is_local else 180.0,
             demo=session.is_local,
         )
         rows = [
@@ -122,6 +117,22 @@ def _folder(session: Session) -> Iterator[Path]:
 def profile_folder(session: Session) -> Path:
     """Return where the profiles of a chain are kept."""
     return session.root / ".pfpkit" / "profile" / session.record().stem
+
+
+def profile_settings(session: Session, folder: Path) -> Settings:
+    """Return how the profiles in a folder are kept, without what a service shows or signs."""
+    settings = Settings(
+        origin="http://127.0.0.1:1",
+        secret="",
+        database_url=f"sqlite:///{folder / 'profile.db'}",
+        objects=ObjectPlace(folder=folder / "objects"),
+        nodes=(session.url,),
+        chain_id=session.chain_id,
+        gateways=(),
+        work=folder,
+    )
+    # A local chain may stand still for days.
+    return replace(settings, max_head_age_s=None) if session.is_local else settings
 
 
 def _secret(folder: Path) -> str:

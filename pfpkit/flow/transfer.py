@@ -5,11 +5,12 @@ from pathlib import Path
 
 from pfpkit.accounts import Sent, Session
 from pfpkit.block import BlockRef
-from pfpkit.chain import Call, Node, Reverted
+from pfpkit.chain import Call, Node
+from pfpkit.cli.sending import SendOptions
 from pfpkit.console import facts
 from pfpkit.errors import ChainError, NoSuchToken, TransactionFailed
-from pfpkit.flow.airdrop import look_up_names, refuse_receivers
-from pfpkit.flow.sending import Sending, SendOptions
+from pfpkit.flow.airdrop import look_up_names, owners_of, refuse_receivers
+from pfpkit.flow.sending import Sending
 from pfpkit.recipients import Recipients
 from pfpkit.reference import TokenRef, checksum_address
 from pfpkit.transactions.signed import Effect
@@ -31,7 +32,7 @@ async def transfer(
         await sending.conclude()
         ref = TokenRef(session.chain_id, contract, token_id)
         block = await node.block()
-        (owner,) = await _owners(node, contract, [token_id], block)
+        (owner,) = await owners_of(node, contract, [token_id], block)
         if owner is None:
             raise NoSuchToken(f"{ref} does not exist at block {block.number}")
         if owner == receiver:
@@ -44,7 +45,7 @@ async def transfer(
             return None
         await sending.send([effect])
         sent = session.sent[-1]
-        (after,) = await _owners(node, contract, [token_id], await node.block(sent.block))
+        (after,) = await owners_of(node, contract, [token_id], await node.block(sent.block))
         if after != receiver:
             raise ChainError(f"{ref} belongs to {after} after {sent.transaction}")
         rows = [
@@ -92,7 +93,7 @@ async def _wanted(
 ) -> list[Effect]:
     """Return the moves that are still to be made; what cannot be is a fault of its line."""
     ids = [line.number for line in recipients.lines]
-    owners = await _owners(sending.node, contract, ids, block)
+    owners = await owners_of(sending.node, contract, ids, block)
     mine = sending.session.address
     holders = {owner for owner in owners if owner}
     allowed = await _operated(sending.node, contract, holders, mine, block)
@@ -139,15 +140,6 @@ def _passed_on(sending: Sending, to: str, contract: str, token_id: int) -> bool:
         for effect in slot.effects
         if not effect.is_mint
     )
-
-
-async def _owners(
-    node: Node, contract: str, ids: Sequence[int], block: BlockRef
-) -> list[str | None]:
-    """Return who has each token at a block; None for one that does not exist."""
-    calls = [Call("ownerOf(uint256)", "address", (id_,)) for id_ in ids]
-    answers = await node.call(contract, calls, block)
-    return [None if isinstance(answer, Reverted) else answer for answer in answers]
 
 
 async def _approved(

@@ -8,10 +8,10 @@ import click
 from pfpkit.accounts import Session
 from pfpkit.chain import Node
 from pfpkit.errors import BadInput, ChainError, NotFound
-from pfpkit.flow.serve import profile_folder
+from pfpkit.flow.serve import profile_folder, profile_settings
 from pfpkit.profile.database import Database
 from pfpkit.profile.follower import Follower, Tick
-from pfpkit.profile.settings import ObjectPlace, Settings
+from pfpkit.profile.settings import Settings
 
 __all__ = ["watch"]
 
@@ -26,16 +26,7 @@ def watch(session: Session, *, once: bool) -> None:
     path = folder / "profile.db"
     if not path.exists():
         raise NotFound(f"{path} is not there; run `ape run serve` on this network first")
-    settings = Settings(
-        origin="http://127.0.0.1:1",
-        secret="",  # nothing is signed here
-        database_url=f"sqlite:///{path}",
-        objects=ObjectPlace(folder=folder / "objects"),
-        nodes=(session.url,),
-        chain_id=session.chain_id,
-        gateways=(),
-        max_head_age_s=None if session.is_local else 180.0,
-    )
+    settings = profile_settings(session, folder)
     database = Database(settings.database_url)
     with contextlib.closing(database):
         database.migrate()

@@ -24,8 +24,9 @@ from support.project import ROOT, Project
 
 from pfpkit.chain import Node
 from pfpkit.cid import CID
+from pfpkit.cli.sending import SendOptions
 from pfpkit.ens import REGISTRY, namehash
-from pfpkit.flow.sending import Sending, SendOptions
+from pfpkit.flow.sending import Sending
 
 AIRDROP = "ape run airdrop recipients.csv --account TEST::0"
 TRANSFER = "ape run transfer --from-csv moves.csv --account TEST::0"

@@ -113,7 +113,7 @@ def test_mint__more_than_the_supply__says_how_many_are_left(project, anvil):
     project.run("ape run deploy --account TEST::0 --again --max-supply 1")
     height = anvil.height
     message = project.run(MINT).error
-    assert "12 to mint, but only 1 of 1 are left; use --count" in message
+    assert "12 to mint, but only 1 of 1 are left; nothing was sent; mint fewer" in message
     assert anvil.height == height
 
 

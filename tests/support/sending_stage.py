@@ -145,7 +145,7 @@ class Stage:
         """AssertionError unless just these are minted, each once and to its receiver, and the
         journal says what the chain says."""
         state = asyncio.run(self._state())
-        assert state.twice == {}
+        assert not state.twice
         assert state.total == len(effects)
         for effect in effects:
             id_ = state.by_digest[bytes.fromhex(effect.what)]
