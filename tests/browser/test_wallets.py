@@ -160,12 +160,12 @@ def test_sign__when_there_is_no_such_token__is_refused_with_the_reason(visit, si
 def test_sign__when_what_was_typed_is_no_token__wallet_is_not_asked_to_sign(
     visit, site, wallet, names
 ):
-    """The service says what a token's name looks like."""
+    """The service says what is wrong with it."""
     visitor = visit(wallet)
     visitor.sign_up(next(names))
     visitor.ask_for("my ape", wallet)
     expect(visitor.page.locator(SAID)).to_have_attribute("data-kind", "bad")
-    expect(visitor.page.locator(SAID)).to_contain_text("eip155:")
+    expect(visitor.page.locator(SAID)).to_contain_text("'my ape' names no token")
     assert "personal_sign" not in wallet.methods()
 
 
