@@ -11,6 +11,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -97,8 +98,13 @@ def application(settings: Settings) -> Starlette:
             *events.ROUTES,
             *profiles.ROUTES,
         ],
-        middleware=[Middleware(SafeHeaders, settings=settings), Middleware(Again, answers=answers)],
-        exception_handlers={HTTPException: refused, PfpkitError: refused, Exception: refused},
+        middleware=[
+            Middleware(SafeHeaders, settings=settings),
+            # Starlette's own is around the headers, and would send a fault without them.
+            Middleware(ServerErrorMiddleware, handler=refused),
+            Middleware(Again, answers=answers),
+        ],
+        exception_handlers={HTTPException: refused, PfpkitError: refused},
         lifespan=lifespan,
     )
 

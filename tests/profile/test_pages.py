@@ -1,4 +1,4 @@
-"""Pages: whatever a page links to is there, for a visitor and for somebody who is signed in"""
+"""Pages: whatever a page links to is there, and a fault of the service is answered as safely"""
 
 import re
 
@@ -19,3 +19,18 @@ def test_page__when_its_links_are_followed__each_is_there(browser, name):
     assert {"/api", "/signin"} <= visitor.keys()
     assert {"/me", f"/u/{name}"} <= own.keys()
     assert {link: status for link, status in (visitor | own).items() if status != 200} == {}
+
+
+def test_fault__when_the_service_has_one__its_answer_has_the_headers_of_every_other(
+    service, browser, monkeypatch
+):
+    """A page and a problem alike: the policy, and that nobody keeps it."""
+    right = browser.get("/")
+    monkeypatch.setattr(service.parts, "resolver", None)
+    path = "/avatar/eip155:31337/erc721:0x5FbDB2315678afecb367f032d93F642f64180aa3/1"
+    for accept in ("text/html", "application/json"):
+        fault = browser.get(path, headers={"Accept": accept})
+        assert fault.status_code == 500
+        assert "NoneType" not in fault.text
+        for name in ("content-security-policy", "x-content-type-options", "cache-control"):
+            assert fault.headers[name] == right.headers[name]
