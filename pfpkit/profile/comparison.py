@@ -8,7 +8,7 @@ Only in the demo, for they need a gateway of its own, and a chain whose accounts
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -100,19 +100,20 @@ class Comparison:
     async def begin(
         cls, settings: Settings, database: Database, objects: Objects, renderer: Renderer
     ) -> Self | None:
-        """Return a comparison of a token of the demo's accounts; None where they have none."""
+        """Return a comparison of a token of the demo's accounts; None where they have none.
+
+        ChainError when no two of them are verified and look different.
+        """
         accounts = await _accounts(settings)
         found = await _tokens_of(settings, {one.lower() for one in accounts})
         if len(found) < 2:
             return None
-        # The last ones: the first are what people will show as their own.
-        (ref, holder), (other, _) = found[-1], found[-2]
-        comparison = cls(settings, database, objects, renderer, ref, holder)
+        comparison = cls(settings, database, objects, renderer, *found[-1])
         with ExitStack() as failed:
             failed.callback(comparison.close)
             for gateway in comparison._gateways:
                 comparison._running.enter_context(gateway)
-            await comparison._prepare(other)
+            await comparison._prepare(found)
             failed.pop_all()
         return comparison
 
@@ -158,11 +159,9 @@ class Comparison:
                 return await self._changed.wait_for(lambda: self.state is not told)
         return False
 
-    async def _prepare(self, other: TokenRef) -> None:
-        right, wrong = await self._resolved(self._ref), await self._resolved(other)
-        for found in (right, wrong):
-            if not found.verified or found.proof.picture is None:
-                raise ChainError(f"the demo's token is not verified: {found.reason}")
+    async def _prepare(self, tokens: Sequence[tuple[TokenRef, str]]) -> None:
+        right, wrong = await self._two(tokens)
+        self._ref, self._holder = right.ref, dict(tokens)[right.ref]
         self._right = (await self._square(right)) or b""
         self._wrong = (await self._square(wrong)) or b""
         self._image, self._name = right.proof.image, right.proof.name or ""
@@ -182,6 +181,21 @@ class Comparison:
         assert wrong.proof.picture is not None
         self._lie = wrong.proof.picture
         await self.act("measure")
+
+    async def _two(self, tokens: Sequence[tuple[TokenRef, str]]) -> tuple[Resolution, Resolution]:
+        """Return two verified tokens with different pictures; ChainError when there are none."""
+        last: Resolution | None = None
+        reason = "none is verified"
+        # From the end: the first ones are what people will show as their own.
+        for ref, _ in reversed(tokens):
+            found = await self._resolved(ref)
+            if not found.verified or found.proof.image is None:
+                reason = found.reason or reason
+            elif last is None:
+                last, reason = found, "all others have the same picture"
+            elif found.proof.image != last.proof.image:
+                return last, found
+        raise ChainError(f"the demo has no two tokens with pictures to compare: {reason}")
 
     async def _swap_object(self) -> None:
         await self._objects.put(self._key, self._wrong)

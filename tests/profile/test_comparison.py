@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import pytest
 from support.anvil import DEPLOYER, HOLDER
+from support.collection import digest
 from support.hostile_node import OWNER, Failure, HostileNode, views
 from support.profile import Browser, problem, settings_in
 from support.site import running_site
@@ -28,10 +29,12 @@ from pfpkit.reference import TokenRef
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory, project):
-    """A demo with two tokens of its accounts."""
+    """A demo with two pictures of its accounts': one is two tokens, and a token has none."""
     with running_site(tmp_path_factory.mktemp("demo"), project, demo=True) as running:
         running.mint(4, "Other")
         running.mint(0, "Fennel")
+        running.mint(0, "Fennel again")
+        running.tokens.mint(digest(1), to=HOLDER)
         yield running
 
 
@@ -109,7 +112,9 @@ def test_begin__when_the_token_is_not_verified__leaves_no_gateway(demo, tmp_path
     parts, before = demo.service.parts, gateways()
     lacking = replace(parts.settings, blocks=tmp_path)
     objects = Objects(lacking.objects)
-    with pytest.raises(ChainError, match="the demo's token is not verified"):
+    with pytest.raises(
+        ChainError, match="no two tokens with pictures to compare: metadata: no gateway"
+    ):
         asyncio.run(Comparison.begin(lacking, parts.database, objects, parts.renderer))
     assert gateways() == before
 
