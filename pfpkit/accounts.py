@@ -263,18 +263,6 @@ class Session:
             data = contract.constructor.serialize_transaction(*arguments.values()).data
         return Intended("deploy", None, bytes(data))
 
-    def deploy(
-        self, arguments: Sequence[Any], plan: Plan, terms: Terms, signed: Callable[[], None]
-    ) -> Sent:
-        """Deploy the collection as planned; `signed` is called just before it is sent."""
-        with self._errors("the deployment"):
-            contract = getattr(ape.project, CONTRACT)
-            asked = contract.constructor.serialize_transaction(
-                *arguments, required_confirmations=0, **plan.overrides(terms)
-            )
-            receipt = self._transact("the deployment", asked, signed)
-        return self._confirmed("deploy", receipt)
-
     def intended(self, address: str, method: str, *arguments: Any) -> Intended:
         """Return the transaction that would call a method of the collection."""
         with self._errors(method):
@@ -282,27 +270,35 @@ class Session:
         return Intended(method, address, bytes(data))
 
     def send(
-        self, address: str, method: str, *arguments: Any, plan: Plan, terms: Terms
-    ) -> "ReceiptAPI":
-        """Call a method of the collection as planned, and wait until it is in a block."""
-        with self._errors(method):
-            call = getattr(self._contract(address), method)
-            asked = call.as_transaction(
-                *arguments, required_confirmations=0, **plan.overrides(terms)
+        self,
+        intended: Intended,
+        plan: Plan,
+        terms: Terms,
+        signed: Callable[[], None] = lambda: None,
+    ) -> Sent:
+        """Send the one transaction that was planned, and wait until it is in a block.
+
+        `signed` is called when it is signed, before it is sent.
+        """
+        what = "the deployment" if intended.to is None else intended.what
+        with self._errors(what):
+            asked = self._provider.network.ecosystem.create_transaction(
+                sender=self.account.address,
+                data=intended.data,
+                required_confirmations=0,
+                **({} if intended.to is None else {"receiver": intended.to}),
+                **plan.overrides(terms),
             )
-            receipt = self._transact(method, asked, lambda: None)
-        self._confirmed(method, receipt)
-        return receipt
+            receipt = self._transact(what, asked, signed)
+        return self._confirmed(intended.what, receipt)
 
     def _transact(
         self, what: str, asked: "TransactionAPI", signed: Callable[[], None]
     ) -> "ReceiptAPI":
-        """Sign a transaction, call `signed`, send it, and wait until it is in a block."""
         # The user agreed to the transaction; a keyfile would ask again, twice for each.
         agree = getattr(self.account, "set_autosign", None)
         if agree is not None:
             agree(True)
-        asked.sender = self.account.address
         ready = self.account.sign_transaction(self.account.prepare_transaction(asked))
         if ready is None:
             raise TransactionFailed(f"{self.address} did not sign {what}, and it was not sent")

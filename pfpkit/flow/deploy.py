@@ -105,7 +105,7 @@ async def deploy(
             code=_code(work, intended.data, arguments),
             collection=_collection(work, itself.root),
         )
-        made = send_once(session, draft, planned, terms)
+        made = send_once(session, draft, intended, planned, terms)
     _save(session, work, made)
     gas = session.sent[-1].gas
     rows = [

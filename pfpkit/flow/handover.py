@@ -101,10 +101,10 @@ async def _send(
     *,
     yes: bool,
 ) -> None:
-    planned = await session.plan(node, call[0], [session.intended(contract, *call)], terms)
+    intended = session.intended(contract, *call)
+    planned = await session.plan(node, call[0], [intended], terms)
     session.agree(planned, terms, yes=yes)
-    session.send(contract, *call, plan=planned, terms=terms)
-    sent = session.sent[-1]
+    sent = session.send(intended, planned, terms)
     click.echo(facts([("transaction", f"{sent.transaction}, block {sent.block}")]))
 
 

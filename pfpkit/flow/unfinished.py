@@ -11,10 +11,10 @@ from dataclasses import replace
 from pfpkit.accounts import Session
 from pfpkit.chain import Node
 from pfpkit.cost import Terms
-from pfpkit.deployments import CONSTRUCTOR, Deployment, pending_path
+from pfpkit.deployments import Deployment, pending_path
 from pfpkit.errors import BadRecord, ChainError, TransactionFailed
 from pfpkit.solc import Fingerprint
-from pfpkit.transaction_plan import Plan, created_address
+from pfpkit.transaction_plan import Intended, Plan, created_address
 
 __all__ = ["refuse_another_nonce", "send_once", "unfinished"]
 
@@ -23,13 +23,11 @@ _DEEP = 256
 """Blocks by which a reorganisation may bring it into an earlier one than the latest was."""
 
 
-def send_once(session: Session, draft: Deployment, plan: Plan, terms: Terms) -> Deployment:
-    """Deploy what `draft` says and return its record, not yet saved."""
-    values = [
-        bytes.fromhex(draft.arguments[name][2:]) if kind == "bytes32" else draft.arguments[name]
-        for name, kind in CONSTRUCTOR.items()
-    ]
-    sent = session.deploy(values, plan, terms, lambda: draft.save_draft(session.record()))
+def send_once(
+    session: Session, draft: Deployment, intended: Intended, plan: Plan, terms: Terms
+) -> Deployment:
+    """Send the deployment that `draft` describes and return its record, not yet saved."""
+    sent = session.send(intended, plan, terms, lambda: draft.save_draft(session.record()))
     return replace(draft, transaction=sent.transaction, block=sent.block)
 
 
