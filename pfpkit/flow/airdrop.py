@@ -13,7 +13,7 @@ from pfpkit.flow.sending import Sending
 from pfpkit.minted import Minted
 from pfpkit.pins import PinEntry
 from pfpkit.readback import read_pinned
-from pfpkit.recipients import Recipients
+from pfpkit.recipients import Recipient, Recipients
 from pfpkit.reference import NOBODY
 from pfpkit.transactions.signed import Effect
 from pfpkit.workspace import Workspace
@@ -36,50 +36,44 @@ async def airdrop(
     options = options or SendOptions()
     work = Workspace(session.root)
     recipients = Recipients.read(path, "token")
-    async with Node(session.url, patience_s=options.patience_s) as node:
-        contract = (await session.deployment(node)).address
-        async with Sending(session, node, options, "minted") as sending:
-            await sending.conclude()
-            state = await sending.minted(contract)
-            state.check_minter(session.address)
-            await look_up_names(node, recipients, state.block)
-            wanted = Wanted(sending, work, recipients, contract)
-            effects = await wanted.effects(state)
-            if not any_receiver:
-                asked = {effect.to: (NOBODY, state.total + 1) for effect in effects}
-                await refuse_receivers(sending, recipients, contract, asked, state.block)
-            recipients.check()
-            wanted.name_several()
-            if len(effects) < len(recipients.lines):
-                before = len(recipients.lines) - len(effects)
-                sending.say(f"  {before:,} of {len(recipients.lines):,} were minted before")
-            if not effects:
-                await sending.check_mints(contract, wanted.all, state)
-                sending.say(f"all tokens of {path} are with their recipients, or were")
-                return 0
-            state.check_left(len(effects))
-            with work.routes(gateways, live=not session.is_local) as routes:
-                session.check_routes(routes)
-                await read_pinned(wanted.missing, routes)
-            planned = await sending.plan(f"airdrop {len(effects):,} tokens", effects, state.block)
-            if planned is None:
-                return 0
-            await sending.send(effects)
-            await sending.check_mints(contract, wanted.all)
-            sending.say(sending.summary(planned.price))
-            sending.say(f"  {len(effects):,} minted, each to its recipient")
+    async with Sending(session, options, "minted") as sending:
+        state = await sending.minted()
+        state.check_minter(session.address)
+        await look_up_names(sending.node, recipients, state.block)
+        wanted = Wanted(sending, work, recipients)
+        effects = await wanted.effects(state)
+        if not any_receiver:
+            asked = {effect.to: (NOBODY, state.total + 1) for effect in effects}
+            await refuse_receivers(sending, recipients, asked, state.block)
+        recipients.check()
+        wanted.name_several()
+        if len(effects) < len(recipients.lines):
+            before = len(recipients.lines) - len(effects)
+            sending.say(f"  {before:,} of {len(recipients.lines):,} were minted before")
+        if not effects:
+            await sending.check_mints(wanted.all, state)
+            sending.say(f"all tokens of {path} are with their recipients, or were")
+            return 0
+        state.check_left(len(effects))
+        with work.routes(gateways, live=not session.is_local) as routes:
+            session.check_routes(routes)
+            await read_pinned(wanted.missing, routes)
+        planned = await sending.plan(f"airdrop {len(effects):,} tokens", effects, state.block)
+        if planned is None:
+            return 0
+        await sending.send(effects)
+        await sending.check_mints(wanted.all)
+        sending.say(sending.summary(planned.price))
+        sending.say(f"  {len(effects):,} minted, each to its recipient")
     return len(effects)
 
 
 class Wanted:
     """What a file of recipients asks for, beside what is minted and what is under way."""
 
-    def __init__(
-        self, sending: Sending, work: Workspace, recipients: Recipients, contract: str
-    ) -> None:
+    def __init__(self, sending: Sending, work: Workspace, recipients: Recipients) -> None:
         self.sending = sending
         self.recipients = recipients
-        self.contract = contract
         self._pins = {entry.key: entry for entry in work.pinned_tokens()}
         self.missing: list[PinEntry] = []
         """What is still to be minted, in the order of the effects."""
@@ -88,7 +82,7 @@ class Wanted:
     def all(self) -> list[Effect]:
         """The effects of every line."""
         return [
-            Effect(self.contract, NOBODY, line.address, entry.digest.hex(), line.name)
+            self._mint(line, entry)
             for line in self.recipients.lines
             if (entry := self._pins.get(str(line.number)))
         ]
@@ -115,7 +109,7 @@ class Wanted:
                 self.recipients.fault(line.line, what)
             if not line.address:
                 continue
-            effect = Effect(self.contract, NOBODY, line.address, entry.digest.hex(), line.name)
+            effect = self._mint(line, entry)
             slot = self.sending.journal.of(effect)
             if slot is not None and slot.is_ours:
                 (known,) = [one for one in slot.effects if one.what == effect.what]
@@ -130,17 +124,20 @@ class Wanted:
         await self._refuse_elsewhere(elsewhere, state)
         return wanted
 
+    def _mint(self, line: Recipient, entry: PinEntry) -> Effect:
+        contract, digest = self.sending.contract, entry.digest.hex()
+        return Effect(contract, NOBODY, line.address, digest, line.name)
+
     async def _refuse_elsewhere(
         self, elsewhere: Mapping[int, tuple[int, Effect]], state: Minted
     ) -> None:
         """Note, of tokens that are minted, those that were minted to somebody else."""
-        node = self.sending.node
         ids = [id_ for id_, _ in elsewhere.values()]
-        owners = await owners_of(node, self.contract, ids, state.block)
+        owners = await owners_of(self.sending, ids, state.block)
         for (line, (id_, effect)), owner in zip(elsewhere.items(), owners, strict=True):
             if owner == effect.to:
                 continue
-            first = await node.minted_to(self.contract, id_)
+            first = await self.sending.node.minted_to(self.sending.contract, id_)
             if first != effect.to:
                 self.recipients.fault(line, f"it is token {id_} already, minted to {first}")
 
@@ -157,12 +154,10 @@ class Wanted:
             self.sending.say(f"  note: {len(several) - 5} others get several tokens")
 
 
-async def owners_of(
-    node: Node, contract: str, ids: Sequence[int], block: BlockRef
-) -> list[str | None]:
+async def owners_of(sending: Sending, ids: Sequence[int], block: BlockRef) -> list[str | None]:
     """Return who has each token at a block; None for one that does not exist."""
     calls = [Call("ownerOf(uint256)", "address", (id_,)) for id_ in ids]
-    answers = await node.call(contract, calls, block)
+    answers = await sending.node.call(sending.contract, calls, block)
     return [None if isinstance(answer, Reverted) else answer for answer in answers]
 
 
@@ -182,12 +177,12 @@ async def look_up_names(node: Node, recipients: Recipients, block: BlockRef) -> 
 async def refuse_receivers(
     sending: Sending,
     recipients: Recipients,
-    contract: str,
     asked: Mapping[str, tuple[str, int]],
     block: BlockRef,
 ) -> None:
     """Note the recipients that are contracts which would not take a token (ERC-721)."""
-    refused = await sending.node.refusals(contract, sending.session.address, asked, block)
+    account = sending.session.address
+    refused = await sending.node.refusals(sending.contract, account, asked, block)
     for line in recipients.lines:
         if line.address in refused:
             recipients.fault(line.line, f"{line.name} is {refused[line.address]}")

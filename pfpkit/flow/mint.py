@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pfpkit.accounts import Sent, Session
 from pfpkit.bundle import build
-from pfpkit.chain import Call, Node, Reverted
+from pfpkit.chain import Call, Reverted
 from pfpkit.cid import CID
 from pfpkit.cli.sending import SendOptions
 from pfpkit.collection import read_file
@@ -67,16 +67,11 @@ async def mint(
         raise BadInput("a picture needs a name for ever; give it with --name")
     words = TokenMetadata(name, description) if name else None
     work = Workspace(session.root)
-    async with (
-        Node(session.url, patience_s=options.patience_s) as node,
-        Sending(session, node, options, "minted") as sending,
-    ):
-        contract = (await session.deployment(node)).address
-        await sending.conclude()
-        state = await sending.minted(contract)
+    async with Sending(session, options, "minted") as sending:
+        state = await sending.minted()
         state.check_minter(session.address)
         if receiver != session.address and not any_receiver:
-            await _check_receiver(node, session, state, receiver)
+            await _check_receiver(sending, state, receiver)
         with work.routes(gateways, live=not session.is_local) as routes:
             session.check_routes(routes)
             if image is None or words is None:
@@ -88,14 +83,15 @@ async def mint(
             return []
         state.check_left(len(digests))
         effects = [
-            Effect(contract, NOBODY, receiver, digest.hex(), to or receiver) for digest in digests
+            Effect(sending.contract, NOBODY, receiver, digest.hex(), to or receiver)
+            for digest in digests
         ]
         planned = await sending.plan(f"mint {len(digests)} to {receiver}", effects, state.block)
         if planned is None:
             return []
         slots = await sending.send(effects)
-        state = await sending.check_mints(contract, effects)
-        made = await _made(node, contract, slots, state)
+        state = await sending.check_mints(effects)
+        made = await _made(sending, slots, state)
         sending.say(_table(made))
         sending.say(f"  {len(made)} minted with {sending.cost(planned.price)}")
         if sending.incidents:
@@ -103,7 +99,7 @@ async def mint(
     return made
 
 
-async def _made(node: Node, contract: str, slots: Sequence[Slot], state: Minted) -> list[Minting]:
+async def _made(sending: Sending, slots: Sequence[Slot], state: Minted) -> list[Minting]:
     """Return what was minted, with the URIs as the contract gives them at that block."""
     found = [
         (Sent("mint", slot.done.hash, slot.done.block, slot.done.gas), effect)
@@ -117,7 +113,7 @@ async def _made(node: Node, contract: str, slots: Sequence[Slot], state: Minted)
         for id_ in ids
         for view in ("tokenURI", "imageURI")
     ]
-    uris = await node.call(contract, calls, state.block)
+    uris = await sending.node.call(sending.contract, calls, state.block)
     if any(isinstance(uri, Reverted) for uri in uris):
         raise ChainError(f"a token was burned before its URIs were read at block {state.block}")
     return [
@@ -132,10 +128,11 @@ def _table(made: list[Minting]) -> str:
     return facts(list(zip(names, rows[0], strict=True))) if len(rows) == 1 else table(names, rows)
 
 
-async def _check_receiver(node: Node, session: Session, state: Minted, receiver: str) -> None:
+async def _check_receiver(sending: Sending, state: Minted, receiver: str) -> None:
     """Refuse a contract that does not take tokens: `mint` does not ask it, and loses them."""
     asked = {receiver: (NOBODY, state.total + 1)}
-    refused = await node.refusals(state.contract, session.address, asked, state.block)
+    account = sending.session.address
+    refused = await sending.node.refusals(sending.contract, account, asked, state.block)
     if refused:
         raise TransactionFailed(
             f"{receiver} is {refused[receiver]}; nothing was sent; name another one with --to, or "
@@ -184,10 +181,10 @@ async def _next(
         )
     chosen = [work.pinned(key) for key in keys] if keys else tokens
     unseen = [entry for entry in chosen if entry.digest not in state.by_digest]
-    effects = [Effect(state.contract, NOBODY, "", entry.digest.hex()) for entry in unseen]
+    effects = [Effect(sending.contract, NOBODY, "", entry.digest.hex()) for entry in unseen]
     # What is in the journal is under way or was minted, whatever a node that lags behind says.
     known = [effect for effect in effects if sending.journal.of(effect)]
-    await sending.check_mints(state.contract, known, state)
+    await sending.check_mints(known, state)
     missing = [entry for entry, effect in zip(unseen, effects, strict=True) if effect not in known]
     if len(missing) < len(chosen):
         sending.say(f"  {len(chosen) - len(missing)} of {len(chosen)} were minted before")

@@ -35,19 +35,18 @@ _LIVE_LOOK_S = 2.0
 
 
 class Sending:
-    """One account's journal, held, and the node. Use as `async with Sending(...) as sending:`.
+    """The node, the collection's contract, and one account's journal, held.
 
-    `done` is the word for what is done ("minted"). The last event says that what was sent is done,
-    or the error that ended it.
+    Use as `async with Sending(...) as sending:`, which sees to the end first what earlier runs
+    signed. `done` is the word for what is done ("minted"). The last event says that what was sent
+    is done, or the error that ended it.
     """
 
-    def __init__(self, session: Session, node: Node, options: SendOptions, done: str) -> None:
+    def __init__(self, session: Session, options: SendOptions, done: str) -> None:
         self.session = session
-        self.node = node
         self.options = options
         self.events = Events(options.as_json)
         self._done = done
-        self._stack = AsyncExitStack()
         self._progress: Progress | None = None
         self._counts: dict[str, int] = {}
         self._sent: list[Slot] = []
@@ -57,38 +56,46 @@ class Sending:
     async def __aenter__(self) -> Self:
         options, session = self.options, self.session
         self.events.say("begin", version=VERSION, command=self._done, plan=options.only_plan)
-        # Of a live network too: one that is forked keeps its chain id, so that what is signed for
-        # the fork could be sent to it.
-        fork = await self.node.fork_name()
-        place = Place(session.chain_id, fork or session.genesis, session.address)
-        holding = not options.only_plan
-        self.journal = self._stack.enter_context(
-            TransactionJournal(session.root, place, holding=holding)
-        )
-        self.wire = await self._stack.enter_async_context(
-            Wire(session.url, session.address, patience_s=options.patience_s)
-        )
+        async with AsyncExitStack() as stack:
+            stack.push(self._ended)
+            self.node = await stack.enter_async_context(
+                Node(session.url, patience_s=options.patience_s)
+            )
+            self.contract = (await session.deployment(self.node)).address
+            # Of a live network too: one that is forked keeps its chain id, so that what is signed
+            # for the fork could be sent to it.
+            fork = await self.node.fork_name()
+            place = Place(session.chain_id, fork or session.genesis, session.address)
+            self.journal = TransactionJournal(session.root, place, holding=not options.only_plan)
+            if session.is_ours:
+                # Its chain ends with the command.
+                stack.callback(shutil.rmtree, self.journal.folder, ignore_errors=True)
+            stack.enter_context(self.journal)
+            self.wire = await stack.enter_async_context(
+                Wire(session.url, session.address, patience_s=options.patience_s)
+            )
+            await self._conclude()
+            self._stack = stack.pop_all()
         return self
 
     async def __aexit__(self, *error: Any) -> None:
-        if isinstance(error[1], PfpkitError):
-            self.events.say("error", why=str(error[1]))
-        elif self._sent and error[1] is None:
+        await self._stack.__aexit__(*error)
+
+    def _ended(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, PfpkitError):
+            self.events.say("error", why=str(error))
+        elif self._sent and error is None:
             gas, wei = self._paid
             tokens = sum(len(slot.effects) for slot in self._sent)
             count = len(self._sent)
             self.events.say("done_all", tokens=tokens, transactions=count, gas=gas, cost=str(wei))
-        await self._stack.__aexit__(*error)
-        if self.session.is_ours:
-            # Its chain ends with the command.
-            shutil.rmtree(self.journal.folder, ignore_errors=True)
 
     def say(self, text: str) -> None:
         """Print for people, unless events are printed for programs."""
         if not self.options.as_json:
             click.echo(text)
 
-    async def conclude(self) -> None:
+    async def _conclude(self) -> None:
         """See to the end what earlier runs signed, before anything new is planned."""
         if not self.journal.slots or self.options.only_plan:
             count = len(self.journal.open)
@@ -151,25 +158,23 @@ class Sending:
         self._sent = list(slots.values())
         return self._sent
 
-    async def minted(self, contract: str) -> Minted:
+    async def minted(self) -> Minted:
         """Return what is minted, at a block that is not before what is known here."""
         ends = [slot.done or slot.void for slot in self.journal.slots.values()]
         deepest = max((end.block for end in ends if end), default=0)
 
         async def ask() -> Minted:
-            state = await read_minted(self.node, contract)
+            state = await read_minted(self.node, self.contract)
             if state.block.number < deepest:
                 raise ChainError(f"{self.node.name} is at block {state.block.number}; wait for it")
             return state
 
         return await patient(ask, self.options.patience_s)
 
-    async def check_mints(
-        self, contract: str, effects: Sequence[Effect], state: Minted | None = None
-    ) -> Minted:
+    async def check_mints(self, effects: Sequence[Effect], state: Minted | None = None) -> Minted:
         """See that each bundle is minted, and once, as the chain says now, or said in `state`;
         ChainError if it is not."""
-        state = state or await self.minted(contract)
+        state = state or await self.minted()
         for effect in effects:
             slot = self.journal.of(effect)
             if slot is not None and slot.is_open:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pfpkit.accounts import Sent, Session
 from pfpkit.block import BlockRef
-from pfpkit.chain import Call, Node
+from pfpkit.chain import Call
 from pfpkit.cli.sending import SendOptions
 from pfpkit.console import facts
 from pfpkit.errors import ChainError, NoSuchToken, TransactionFailed
@@ -24,20 +24,15 @@ async def transfer(
     """Move one token; None where a plan was all that was wanted."""
     options = options or SendOptions()
     receiver = checksum_address(to)
-    async with (
-        Node(session.url, patience_s=options.patience_s) as node,
-        Sending(session, node, options, "transferred") as sending,
-    ):
-        contract = (await session.deployment(node)).address
-        await sending.conclude()
-        ref = TokenRef(session.chain_id, contract, token_id)
-        block = await node.block()
-        (owner,) = await owners_of(node, contract, [token_id], block)
+    async with Sending(session, options, "transferred") as sending:
+        ref = TokenRef(session.chain_id, sending.contract, token_id)
+        block = await sending.node.block()
+        (owner,) = await owners_of(sending, [token_id], block)
         if owner is None:
             raise NoSuchToken(f"{ref} does not exist at block {block.number}")
         if owner == receiver:
             raise TransactionFailed(f"{receiver} owns {ref} already; nothing was sent")
-        effect = Effect(contract, owner, receiver, str(token_id), to)
+        effect = Effect(sending.contract, owner, receiver, str(token_id), to)
         if (fault := _sent_before(sending, effect)) is not None:
             raise TransactionFailed(f"{ref}: {fault}")
         planned = await sending.plan(f"transfer {ref}", [effect], block)
@@ -45,7 +40,7 @@ async def transfer(
             return None
         await sending.send([effect])
         sent = session.sent[-1]
-        (after,) = await owners_of(node, contract, [token_id], await node.block(sent.block))
+        (after,) = await owners_of(sending, [token_id], await sending.node.block(sent.block))
         if after != receiver:
             raise ChainError(f"{ref} belongs to {after} after {sent.transaction}")
         rows = [
@@ -63,41 +58,36 @@ async def transfer_all(session: Session, path: Path, *, options: SendOptions | N
     """Move every token that a file names to its recipient; return how many were moved."""
     options = options or SendOptions()
     recipients = Recipients.read(path, "id")
-    async with Node(session.url, patience_s=options.patience_s) as node:
-        contract = (await session.deployment(node)).address
-        async with Sending(session, node, options, "transferred") as sending:
-            await sending.conclude()
-            block = await node.block()
-            await look_up_names(node, recipients, block)
-            effects = await _wanted(sending, recipients, contract, block)
-            asked = {effect.to: (effect.sender, int(effect.what)) for effect in effects}
-            await refuse_receivers(sending, recipients, contract, asked, block)
-            recipients.check()
-            if len(effects) < len(recipients.lines):
-                before = len(recipients.lines) - len(effects)
-                sending.say(f"  {before:,} of {len(recipients.lines):,} were transferred before")
-            if not effects:
-                sending.say(f"all tokens of {path} are with their recipients, or were")
-                return 0
-            planned = await sending.plan(f"transfer {len(effects):,} tokens", effects, block)
-            if planned is None:
-                return 0
-            await sending.send(effects)
-            sending.say(sending.summary(planned.price))
-            sending.say(f"  {len(effects):,} transferred, each to its recipient")
+    async with Sending(session, options, "transferred") as sending:
+        block = await sending.node.block()
+        await look_up_names(sending.node, recipients, block)
+        effects = await _wanted(sending, recipients, block)
+        asked = {effect.to: (effect.sender, int(effect.what)) for effect in effects}
+        await refuse_receivers(sending, recipients, asked, block)
+        recipients.check()
+        if len(effects) < len(recipients.lines):
+            before = len(recipients.lines) - len(effects)
+            sending.say(f"  {before:,} of {len(recipients.lines):,} were transferred before")
+        if not effects:
+            sending.say(f"all tokens of {path} are with their recipients, or were")
+            return 0
+        planned = await sending.plan(f"transfer {len(effects):,} tokens", effects, block)
+        if planned is None:
+            return 0
+        await sending.send(effects)
+        sending.say(sending.summary(planned.price))
+        sending.say(f"  {len(effects):,} transferred, each to its recipient")
     return len(effects)
 
 
-async def _wanted(
-    sending: Sending, recipients: Recipients, contract: str, block: BlockRef
-) -> list[Effect]:
+async def _wanted(sending: Sending, recipients: Recipients, block: BlockRef) -> list[Effect]:
     """Return the moves that are still to be made; what cannot be is a fault of its line."""
     ids = [line.number for line in recipients.lines]
-    owners = await owners_of(sending.node, contract, ids, block)
+    owners = await owners_of(sending, ids, block)
     mine = sending.session.address
     holders = {owner for owner in owners if owner}
-    allowed = await _operated(sending.node, contract, holders, mine, block)
-    approved = await _approved(sending.node, contract, ids, mine, block)
+    allowed = await _operated(sending, holders, block)
+    approved = await _approved(sending, ids, block)
     wanted: list[Effect] = []
     for line, owner in zip(recipients.lines, owners, strict=True):
         if owner is None:
@@ -105,9 +95,9 @@ async def _wanted(
             continue
         if not line.address or owner == line.address:
             continue
-        effect = Effect(contract, owner, line.address, str(line.number), line.name)
+        effect = Effect(sending.contract, owner, line.address, str(line.number), line.name)
         may = owner == mine or owner in allowed or line.number in approved
-        if not may and _passed_on(sending, line.address, contract, line.number):
+        if not may and _passed_on(sending, line.address, line.number):
             continue
         if not may:
             recipients.fault(line.line, f"token {line.number} belongs to {owner}, not to {mine}")
@@ -131,10 +121,10 @@ def _sent_before(sending: Sending, effect: Effect) -> str | None:
     )
 
 
-def _passed_on(sending: Sending, to: str, contract: str, token_id: int) -> bool:
+def _passed_on(sending: Sending, to: str, token_id: int) -> bool:
     """Whether the journal has a token's move to somebody as done, who may have passed it on."""
     return any(
-        effect.to == to and effect.what == str(token_id) and effect.contract == contract
+        effect.to == to and effect.what == str(token_id) and effect.contract == sending.contract
         for slot in sending.journal.slots.values()
         if slot.done is not None
         for effect in slot.effects
@@ -142,20 +132,17 @@ def _passed_on(sending: Sending, to: str, contract: str, token_id: int) -> bool:
     )
 
 
-async def _approved(
-    node: Node, contract: str, ids: Sequence[int], account: str, block: BlockRef
-) -> set[int]:
+async def _approved(sending: Sending, ids: Sequence[int], block: BlockRef) -> set[int]:
     """Return the tokens that are approved to the account."""
     calls = [Call("getApproved(uint256)", "address", (id_,)) for id_ in ids]
-    answers = await node.call(contract, calls, block)
+    answers = await sending.node.call(sending.contract, calls, block)
+    account = sending.session.address
     return {id_ for id_, answer in zip(ids, answers, strict=True) if answer == account}
 
 
-async def _operated(
-    node: Node, contract: str, holders: set[str], account: str, block: BlockRef
-) -> set[str]:
+async def _operated(sending: Sending, holders: set[str], block: BlockRef) -> set[str]:
     """Return the holders of whom the account is an operator."""
-    ordered = sorted(holders)
+    ordered, account = sorted(holders), sending.session.address
     calls = [Call("isApprovedForAll(address,address)", "bool", (h, account)) for h in ordered]
-    answers = await node.call(contract, calls, block)
+    answers = await sending.node.call(sending.contract, calls, block)
     return {holder for holder, answer in zip(ordered, answers, strict=True) if answer is True}

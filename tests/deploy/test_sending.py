@@ -12,6 +12,7 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -22,7 +23,6 @@ from support.ens import Ens
 from support.node import calldata
 from support.project import ROOT, Project
 
-from pfpkit.chain import Node
 from pfpkit.cid import CID
 from pfpkit.cli.sending import SendOptions
 from pfpkit.ens import REGISTRY, namehash
@@ -271,15 +271,15 @@ class Connected:
     is_local: bool = False
     is_ours: bool = False
 
+    async def deployment(self, node):
+        return SimpleNamespace(address=HOLDER)
+
 
 def test_sending__fork_of_a_live_network__has_a_journal_of_its_own(tmp_path):
     """What was signed to try something out would be sent for real: it is of the same chain id."""
 
     async def place(url):
-        async with (
-            Node(url) as node,
-            Sending(Connected(url, tmp_path), node, SendOptions(), "") as sending,
-        ):
+        async with Sending(Connected(url, tmp_path), SendOptions(), "") as sending:
             return sending.journal.place
 
     with Anvil("--chain-id", "1") as live, Anvil("--fork-url", live.url) as fork:
