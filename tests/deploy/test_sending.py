@@ -217,6 +217,15 @@ def test_command__events_of_one_token__are_json_alone_and_say_how_it_ended(colle
     assert (last["event"], last["why"]) == ("error", ran.error)
 
 
+def test_command__nothing_is_deployed__ends_its_events_with_the_error(collection, tmp_path):
+    """An error of the opening is told as any other."""
+    apart = collection[0].copy(tmp_path / "apart")
+    shutil.rmtree(apart.folder / "deployments")
+    ran = run(apart, f"ape run transfer --account TEST::0 --json --token 1 --to {HOLDER}", code=1)
+    begin, error = map(json.loads, ran.out.splitlines())
+    assert (begin["event"], error["event"], error["why"]) == ("begin", "error", ran.error)
+
+
 def test_command__base_fee_was_stated__says_what_was_paid(collection):
     """The stated one is for the plan alone."""
     project, chain, _ = collection
