@@ -195,9 +195,9 @@ class Node:
             raise ChainError(f"{self.name} did not give the nonce of {address}: {answer}")
         return number_of(answer, self.name)
 
-    async def code(self, address: str, at: str = "latest") -> bytes:
-        """Return the code at an address; empty where there is none."""
-        answer = await self._one("eth_getCode", [address, at])
+    async def code(self, address: str) -> bytes:
+        """Return the code at an address at the latest block; empty where there is none."""
+        answer = await self._one("eth_getCode", [address, "latest"])
         return bytes.fromhex(data_of(answer, self.name, "eth_getCode")[2:])
 
     async def transaction(
