@@ -41,7 +41,13 @@ _PUBLIC = Pressure(per_minute=1200, burst=40, at_once=_AT_ONCE, retries=3, backo
 """Requests for single blocks. Public gateways do not say how many they take; they say 429."""
 
 _LIMITS = Limits(block_s=30.0)
-_FINAL = {Reason.WRONG_TYPE, Reason.COMPRESSED, Reason.TOO_LARGE, Reason.REDIRECTED}
+_FINAL = {
+    Reason.WRONG_TYPE,
+    Reason.COMPRESSED,
+    Reason.TOO_LARGE,
+    Reason.CRUMBS,
+    Reason.REDIRECTED,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,8 @@ _TYPE = "image/webp"
 _MOST_TOKENS = 100
 _AT_ONCE = 10
 _GAS = 200_000
-_TAG = "0" * 16
-"""Of the object's key: the same at every start, so that no start leaves one behind."""
+_KEY = f"{0:064x}-{0:016x}"
+"""Of the object: the same at every start, so that no start leaves one behind."""
 
 
 @dataclass(slots=True)
@@ -89,7 +89,7 @@ class Comparison:
         self._running = ExitStack()
         self._lock = asyncio.Lock()
         self._changed = asyncio.Condition()
-        self._key, self._right, self._wrong = "", b"", b""
+        self._right, self._wrong = b"", b""
         self._name, self._sha256 = "", ""
         self._image: CID | None = None
         self._shown: dict[str, tuple[bytes, str]] = {}
@@ -166,9 +166,8 @@ class Comparison:
         self._wrong = (await self._square(wrong)) or b""
         self._image, self._name = right.proof.image, right.proof.name or ""
         self._sha256 = digest_of(self._right)
-        self._key = f"{self._sha256}-{_TAG}"
         row = StoredFile(
-            key=self._key,
+            key=_KEY,
             media_type=_TYPE,
             etag=self._sha256,
             size=len(self._right),
@@ -176,7 +175,7 @@ class Comparison:
             since=int(time.time()),
         )
         await self._database.run(_keep, row)
-        await self._objects.put(self._key, self._right)
+        await self._objects.put(_KEY, self._right)
         assert self._image is not None
         assert wrong.proof.picture is not None
         self._lie = wrong.proof.picture
@@ -198,7 +197,7 @@ class Comparison:
         raise ChainError(f"the demo has no two tokens with pictures to compare: {reason}")
 
     async def _swap_object(self) -> None:
-        await self._objects.put(self._key, self._wrong)
+        await self._objects.put(_KEY, self._wrong)
 
     async def _swap_gateway(self) -> None:
         assert self._image is not None
@@ -214,7 +213,7 @@ class Comparison:
         await self._transfer(owner, others[-1])
 
     async def _reset(self) -> None:
-        await self._objects.put(self._key, self._right)
+        await self._objects.put(_KEY, self._right)
         self._sources[0].lies = {}
         owner = await self._owner()
         if owner is not None and owner != self._holder:
@@ -256,7 +255,7 @@ class Comparison:
     async def _ordinary(self) -> _Way:
         """Ask the ordinary way, as a platform does: a row, and the object that it names."""
         begun = time.perf_counter()
-        data = await self._objects.get(await self._database.run(_named, self._key))
+        data = await self._objects.get(await self._database.run(_named, _KEY))
         took = (time.perf_counter() - begun) * 1000
         return _Way(data, took, 2, "1 to the database, 1 to the object store")
 

@@ -1,9 +1,9 @@
 """What every answer says to browsers, and which host it is asked for: an ASGI middleware.
 
 The policy names no other origin, so that a page loads nothing from anywhere else. Pages of any
-origin may read what is for platforms, refusals too (CORS, in the Fetch standard): nothing of it
-depends on a cookie. A request under another host name is not answered: a name of a stranger's that
-leads here (DNS rebinding) is not this service.
+origin may read what is for platforms, refusals too (CORS, in the Fetch standard): no answer there
+is a page, and none depends on a cookie. A request under another host name is not answered: a name
+of a stranger's that leads here (DNS rebinding) is not this service.
 """
 
 import re
@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pfpkit.profile.problem import Problem
 from pfpkit.profile.settings import Settings
 
-__all__ = ["SafeHeaders"]
+__all__ = ["SafeHeaders", "is_for_platforms"]
 
 _POLICY = "; ".join(
     (
@@ -41,7 +41,6 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 _OPEN = re.compile(r"/(avatar|users|pictures)/|/verify$|/openapi\.json$")
-"""The paths that are for platforms."""
 _OPEN_HEADERS = {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Access-Control-Allow-Origin": "*",
@@ -53,6 +52,11 @@ _PREFLIGHT = {
     "Access-Control-Max-Age": "86400",
 }
 _YEAR_S = 31_536_000
+
+
+def is_for_platforms(path: str) -> bool:
+    """Whether pages of any origin may read what is answered there."""
+    return _OPEN.match(path) is not None
 
 
 class SafeHeaders:
@@ -72,7 +76,7 @@ class SafeHeaders:
             await self._app(scope, receive, send)
             return
 
-        is_open = _OPEN.match(scope["path"]) is not None
+        is_open = is_for_platforms(scope["path"])
         headers = self._open if is_open else self._headers
 
         async def added(message: Message) -> None:

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from pfpkit.errors import PfpkitError
 from pfpkit.profile.browser import Browser, browser_of, keep
+from pfpkit.profile.headers import is_for_platforms
 from pfpkit.profile.pictures import shown
 from pfpkit.profile.problem import Problem, problem_of
 from pfpkit.profile.service import service_of
@@ -112,14 +113,18 @@ def page(template: str, **fixed: Any) -> Callable[[Endpoint], Endpoint]:
 
 
 async def refused(request: Request, error: Exception) -> Response:
-    """Answer with a refusal, as a page or as JSON."""
+    """Answer with a refusal: to people a page, to programs and where platforms ask JSON."""
     problem = problem_of(error)
-    if not wants_html(request):
+    if not wants_html(request) or is_for_platforms(request.url.path):
         return problem.response()
     if problem.status_code == 401 and request.method == "GET":
         return RedirectResponse("/signin", 303)
     context = {"status": problem.status_code, "title": problem.title, "detail": problem.detail}
-    return await _refusal(request, "error.html", problem, **context)
+    try:
+        return await _refusal(request, "error.html", problem, **context)
+    except PfpkitError:
+        # A page says who is signed in, which cannot be read where the database is away.
+        return problem.response()
 
 
 async def _refusal(request: Request, template: str, problem: Problem, **context: Any) -> Response:

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 from support.anvil import DEPLOYER, HOLDER, STRANGER
 from support.browser_wallet import BrowserWallet, install
+from support.pictures import encoded, noise
 from support.site import running_site
 from support.visitor import WIDE, Visitor
 
@@ -30,7 +31,7 @@ def site(tmp_path_factory, project):
     """A service that is reached, with a chain that answers."""
     with running_site(tmp_path_factory.mktemp("site"), project, demo=True) as running:
         # What the comparison shows; what tests use of their own is minted after it.
-        running.mint(4, "Bramble")
+        running.mint_picture(encoded(noise(256, 256), "PNG"), "Bramble")
         running.mint(0, "Fennel")
         yield running
 

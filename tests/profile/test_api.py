@@ -7,6 +7,7 @@ given what is wrong, a problem with the resolver's reason
 """
 
 import json
+import re
 
 import pytest
 from support.anvil import HOLDER, STRANGER
@@ -177,6 +178,34 @@ def test_api__when_a_browser_asks_before_it_asks__is_told_what_it_may_send(platf
         other = platform.options(path, headers=asked)
         assert other.status_code >= 400
         assert "access-control-allow-origin" not in other.headers
+
+
+OPEN = {
+    "/avatar/{caip19:path}",
+    "/users/{name}/picture",
+    "/users/{name}/picture/{edge}.{extension}",
+    "/pictures/{key}.{extension}",
+    "/verify",
+    "/openapi.json",
+}
+"""What is for platforms. No other route may be read by pages of strangers."""
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_route__of_all__is_read_by_pages_of_strangers_if_it_is_for_platforms(site, holder, accept):
+    """Somebody who is signed in asks each: what is open says nothing of them, nor sets a cookie."""
+    seen = set()
+    for route in site.service.app.routes:
+        path = re.sub(r"\{[^}]*\}", "x", route.path)
+        for method in route.methods - {"HEAD"}:
+            with holder.stream(method, path, headers={"Accept": accept}) as answer:
+                is_open = "access-control-allow-origin" in answer.headers
+                assert is_open is (route.path in OPEN), (method, path)
+                if is_open:
+                    seen.add(route.path)
+                    assert answer.headers["content-type"].startswith("application/")
+                    assert "set-cookie" not in answer.headers
+    assert seen == OPEN
 
 
 @pytest.mark.parametrize(

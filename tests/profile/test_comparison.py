@@ -16,6 +16,7 @@ import pytest
 from support.anvil import DEPLOYER, HOLDER
 from support.collection import digest
 from support.hostile_node import OWNER, Failure, HostileNode, views
+from support.pictures import encoded, noise
 from support.profile import Browser, problem, settings_in
 from support.site import running_site
 
@@ -31,10 +32,10 @@ from pfpkit.reference import TokenRef
 def demo(tmp_path_factory, project):
     """A demo with two pictures of its accounts': one is two tokens, and a token has none."""
     with running_site(tmp_path_factory.mktemp("demo"), project, demo=True) as running:
-        running.mint(4, "Other")
+        running.mint_picture(encoded(noise(), "PNG"), "Other")
         running.mint(0, "Fennel")
         running.mint(0, "Fennel again")
-        running.tokens.mint(digest(1), to=HOLDER)
+        running.tokens.mint(digest(1), to=DEPLOYER)
         yield running
 
 

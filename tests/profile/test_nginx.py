@@ -95,6 +95,8 @@ def test_picture_of__when_the_service_is_away__is_stale_for_seconds_only(
             answer = person.get(gone, headers=JSON)
             assert problem(answer) == (503, "unreachable")
             assert answer.headers["retry-after"] == "5"
+            open_to = answer.headers.get("access-control-allow-origin")
+            assert open_to == ("*" if gone.startswith("/users/") else None)
     finally:
         service.start()
     assert person.get(path, headers=JSON).status_code == 200
@@ -121,6 +123,8 @@ def test_body__when_too_large__is_refused_by_nginx(person, path, size, status):
     """An upload over 9 MiB, anything else over 128 KiB; what is smaller comes to the service."""
     answer = person.post(path, files={"picture": ("a.png", bytes(size))}, headers=JSON)
     assert problem(answer)[0] == status
+    # A page of any origin may read what nginx itself refuses, where the service allows it.
+    assert ("access-control-allow-origin" in answer.headers) is (path == "/verify")
 
 
 def test_host__when_it_is_another__is_not_answered(nginx):

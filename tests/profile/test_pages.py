@@ -2,6 +2,10 @@
 
 import re
 
+from support.profile import problem
+
+from pfpkit.errors import StorageError
+
 _LINK = re.compile(r'(?:href|src)="(/[^"]*)"')
 
 
@@ -34,3 +38,21 @@ def test_fault__when_the_service_has_one__its_answer_has_the_headers_of_every_ot
         assert "NoneType" not in fault.text
         for name in ("content-security-policy", "x-content-type-options", "cache-control"):
             assert fault.headers[name] == right.headers[name]
+
+
+def test_page__when_the_database_is_away__is_a_problem_with_the_headers_of_every_other(
+    service, browser, monkeypatch
+):
+    """To people too: who is signed in cannot be told."""
+    right = browser.get("/")
+
+    async def away(*_, **__):
+        raise StorageError("the database failed; see whether it runs, and try again")
+
+    monkeypatch.setattr(service.parts.database, "run", away)
+    for accept in ("text/html", "application/json"):
+        for path in ("/", "/me", "/u/ada", "/users/ada/picture"):
+            fault = browser.get(path, headers={"Accept": accept})
+            assert problem(fault) == (503, "storage")
+            for name in ("content-security-policy", "x-content-type-options", "cache-control"):
+                assert fault.headers[name] == right.headers[name]

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import select
 from support.anvil import STRANGER
+from support.pictures import encoded, noise
 from support.profile import Browser
 from support.site import running_site
 from support.workers import Workers, runs
@@ -115,7 +116,7 @@ def test_follower__when_its_worker_is_killed__the_other_follows(site, shown, hol
 
 def test_cache__when_one_has_fetched__nobody_asks_a_gateway_again(site):
     """Forty connections, then the same with workers that know nothing of before."""
-    ref = site.mint(6)
+    ref = site.mint_picture(encoded(noise(), "PNG"))
 
     def ask():
         for _ in range(40):

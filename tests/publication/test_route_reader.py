@@ -91,6 +91,16 @@ def test_read__when_told_to_wait__the_whole_route_does(gateway, clock, wait):
     assert 1 <= again <= 4
 
 
+@pytest.mark.parametrize("lie", [Lie.CRUMBS, Lie.GZIP_BOMB, Lie.REDIRECTING, Lie.ENDLESS])
+def test_read__when_it_would_do_the_same_again__asks_once(gateway, clock, lie):
+    """What a gateway does to every request is not waited out."""
+    gateway.lie = lie
+    (answer,) = read(gateway, clock, BUNDLES[:1])
+    assert type(answer) is NotReadBack
+    assert len(gateway.requests) == 1
+    assert clock.slept == []
+
+
 def test_read__when_told_to_wait_without_end__ends(gateway, clock):
     """A gateway that is always busy is not asked for ever, and says so for each."""
     gateway.lie = Lie.BUSY
