@@ -38,7 +38,7 @@
     ├── ExplorerError        an explorer refused a contract's source, or did not confirm it
     ├── NoWorker             a process of pfpkit's own does not start
     ├── Unverified           the chain of proof from token to picture is broken
-    └── Interrupted          Ctrl-C; says what was done and which command goes on
+    └── Interrupted          stopped by Ctrl-C; says what was done and how to go on
 
 An error says what, which, and what to do next.
 """
@@ -228,4 +228,4 @@ class Unverified(PfpkitError):
 
 
 class Interrupted(PfpkitError):
-    """Ctrl-C was pressed; the message says what was done and which command goes on."""
+    """Stopped by Ctrl-C; the message says what was done and how to go on."""

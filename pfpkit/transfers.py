@@ -11,12 +11,13 @@ from typing import Any
 
 from pfpkit.reference import NOBODY, checksum_address
 
-__all__ = ["TRANSFER", "Transfer", "transfers_of"]
+__all__ = ["TRANSFER", "Transfer", "transfers_in_receipt", "transfers_of"]
 
 TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 """keccak256 of `Transfer(address,address,uint256)`, the first topic of ERC-721's event."""
-_WORD = re.compile(r"0x[0-9a-f]{64}")
-_QUANTITY = re.compile(r"0x[0-9a-f]{1,13}")
+_WORD = re.compile(r"0x[0-9a-f]{64}", re.IGNORECASE)
+_QUANTITY = re.compile(r"0x[0-9a-f]{1,13}", re.IGNORECASE)
+_ADDRESS = re.compile(r"0x[0-9a-f]{40}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +42,44 @@ def transfers_of(logs: Iterable[Any]) -> list[Transfer]:
     found = []
     for log in logs:
         topics = log.get("topics") if isinstance(log, Mapping) else None
-        if not isinstance(topics, list) or len(topics) != 4 or topics[0] != TRANSFER:
+        if not isinstance(topics, list) or len(topics) != 4 or str(topics[0]).lower() != TRANSFER:
             continue
         block, hashed, contract = (log.get(k) for k in ("blockNumber", "blockHash", "address"))
-        words = [*topics, hashed]
-        if not all(isinstance(word, str) and _WORD.fullmatch(word) for word in words):
+        if not all(_is(_WORD, word) for word in (*topics, hashed)):
             continue
-        if not _QUANTITY.fullmatch(str(block)) or not re.fullmatch(
-            r"0x[0-9a-fA-F]{40}", str(contract)
-        ):
+        if not _is(_QUANTITY, block) or not _is(_ADDRESS, contract):
             continue
-        sender, to = (checksum_address(f"0x{topic[26:]}") for topic in topics[1:3])
+        sender, to = (checksum_address(f"0x{topic[26:].lower()}") for topic in topics[1:3])
         place = checksum_address(str(contract).lower())
         token_id, number = int(topics[3], 16), int(str(block), 16)
-        found.append(Transfer(place, token_id, sender, to, number, str(hashed)))
+        found.append(Transfer(place, token_id, sender, to, number, str(hashed).lower()))
     return found
+
+
+def transfers_in_receipt(receipt: Mapping[str, Any]) -> list[Transfer] | None:
+    """Return the transfers of what a transaction called, by its receipt.
+
+    None when it is no receipt of a call, or has a log that may be one of them and cannot be read.
+    """
+    called, logs = receipt.get("to"), receipt.get("logs")
+    if not _is(_ADDRESS, called) or not isinstance(logs, list):
+        return None
+    wanted = [log for log in logs if not _is_other(log, str(called).lower())]
+    found = transfers_of(wanted)
+    return found if len(found) == len(wanted) else None
+
+
+def _is_other(log: Any, called: str) -> bool:
+    """Whether a log is, for certain, another contract's or of another event than Transfer."""
+    if not isinstance(log, Mapping):
+        return False
+    contract, topics = log.get("address"), log.get("topics")
+    if _is(_ADDRESS, contract) and str(contract).lower() != called:
+        return True
+    if not isinstance(topics, list):
+        return False
+    return not topics or (_is(_WORD, topics[0]) and topics[0].lower() != TRANSFER)
+
+
+def _is(form: re.Pattern[str], said: Any) -> bool:
+    return isinstance(said, str) and form.fullmatch(said) is not None

@@ -7,7 +7,6 @@ who holds the token and what its URI is, so that nothing that is cheap for being
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from support.gas_scenarios import (
     address,
     with_a_full_source_hash,
 )
+from support.loopback import free_port
 from support.node import Node, calldata
 
 from benchmarks.gas.compiler import ROOT, Code
@@ -37,8 +37,7 @@ PEOPLE = ("owner", "minter", "first", "holder", "operator", "spender")
 @contextmanager
 def anvil() -> Iterator[Node]:
     """A node of this run's own, ended with it."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     program = str(ROOT / ".venv/bin/anvil")
     command = [program, "--silent", "--host", "127.0.0.1", "--port", str(port)]
     with subprocess.Popen(command) as process:  # noqa: S603

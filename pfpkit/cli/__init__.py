@@ -1,4 +1,7 @@
-"""The `pfpkit` program: what needs neither a chain nor Ape. One file per command."""
+"""The `pfpkit` program: what needs neither a chain nor Ape. One file per command.
+
+Beside them, what the scripts of `ape run` share of their command lines: options, and how they end.
+"""
 
 import asyncio
 import signal

@@ -35,8 +35,9 @@ async def airdrop(
     """
     options = options or SendOptions()
     work = Workspace(session.root)
-    recipients = Recipients.read(path, "token")
-    async with Sending(session, options, "minted") as sending:
+    sending = Sending(session, options, "minted")
+    recipients = sending.given(lambda: Recipients.read(path, "token"))
+    async with sending:
         state = await sending.minted()
         state.check_minter(session.address)
         await look_up_names(sending.node, recipients, state.block)

@@ -56,18 +56,12 @@ async def mint(
     asked whether it takes tokens.
     """
     options = options or SendOptions()
-    receiver = checksum_address(to) if to else session.address
-    if image is None and (name is not None or description is not None):
-        raise BadInput("--name and --description go with --image; add it")
-    if image is not None and (count is not None or entries):
-        raise BadInput("--count and --entry choose from the record; leave them out with --image")
-    if every and (image is not None or count is not None or entries):
-        raise BadInput("--all mints the whole record; leave --image, --count and --entry out")
-    if image is not None and not name:
-        raise BadInput("a picture needs a name for ever; give it with --name")
-    words = TokenMetadata(name, description) if name else None
+    sending = Sending(session, options, "minted")
+    receiver = sending.given(lambda: checksum_address(to) if to else session.address)
+    chosen = every, count, entries
+    words = sending.given(lambda: _words(image, name, description, *chosen))
     work = Workspace(session.root)
-    async with Sending(session, options, "minted") as sending:
+    async with sending:
         state = await sending.minted()
         state.check_minter(session.address)
         if receiver != session.address and not any_receiver:
@@ -97,6 +91,26 @@ async def mint(
         if sending.incidents:
             sending.say(facts(sending.incidents))
     return made
+
+
+def _words(
+    image: Path | None,
+    name: str | None,
+    description: str | None,
+    every: bool,
+    count: int | None,
+    entries: tuple[str, ...],
+) -> TokenMetadata | None:
+    """Return the words of one picture, None for those of the record; BadInput for some of both."""
+    if image is None and (name is not None or description is not None):
+        raise BadInput("--name and --description go with --image; add it")
+    if image is not None and (count is not None or entries):
+        raise BadInput("--count and --entry choose from the record; leave them out with --image")
+    if every and (image is not None or count is not None or entries):
+        raise BadInput("--all mints the whole record; leave --image, --count and --entry out")
+    if image is not None and not name:
+        raise BadInput("a picture needs a name for ever; give it with --name")
+    return TokenMetadata(name, description) if name else None
 
 
 async def _made(sending: Sending, slots: Sequence[Slot], state: Minted) -> list[Minting]:

@@ -2,9 +2,9 @@
 
 import asyncio
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import click
 
@@ -23,7 +23,7 @@ from pfpkit.rpc import patient
 from pfpkit.transaction_plan import Intended, Plan
 from pfpkit.transactions.batches import Batches, call_data, call_name
 from pfpkit.transactions.budget import Budget
-from pfpkit.transactions.journal import Place, Slot, TransactionJournal
+from pfpkit.transactions.journal import Done, Place, Slot, TransactionJournal
 from pfpkit.transactions.proof import Prover
 from pfpkit.transactions.sender import Rules, Sender
 from pfpkit.transactions.signed import Effect
@@ -31,6 +31,7 @@ from pfpkit.transactions.wire import Wire
 
 __all__ = ["Sending"]
 
+_T = TypeVar("_T")
 _LIVE_LOOK_S = 2.0
 
 
@@ -38,8 +39,8 @@ class Sending:
     """The node, the collection's contract, and one account's journal, held.
 
     Use as `async with Sending(...) as sending:`, which sees to the end first what earlier runs
-    signed. `done` is the word for what is done ("minted"). The last event says that what was sent
-    is done, or the error that ended it.
+    signed. `done` is the word for what is done ("minted"). The first event is told when it is made;
+    the last one says what became done, or the error that ended it.
     """
 
     def __init__(self, session: Session, options: SendOptions, done: str) -> None:
@@ -50,12 +51,22 @@ class Sending:
         self._progress: Progress | None = None
         self._counts: dict[str, int] = {}
         self._sent: list[Slot] = []
+        self._became_done: dict[int, Slot] = {}
+        """By nonce, of this run and what it concluded."""
         self._planned_at = 0
         self._budget = Budget(options.terms.max_cost)
+        self.events.say("begin", version=VERSION, command=done, plan=options.only_plan)
+
+    def given(self, parse: Callable[[], _T]) -> _T:
+        """Parse what the user gave, before any node is asked; the error of it ends the events."""
+        try:
+            return parse()
+        except PfpkitError as error:
+            self.events.say("error", why=str(error))
+            raise
 
     async def __aenter__(self) -> Self:
         options, session = self.options, self.session
-        self.events.say("begin", version=VERSION, command=self._done, plan=options.only_plan)
         async with AsyncExitStack() as stack:
             stack.push(self._ended)
             self.node = await stack.enter_async_context(
@@ -84,10 +95,13 @@ class Sending:
     def _ended(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, PfpkitError):
             self.events.say("error", why=str(error))
-        elif self._sent and error is None:
-            gas, wei = self._paid
-            tokens = sum(len(slot.effects) for slot in self._sent)
-            count = len(self._sent)
+            return
+        done = [slot.done for slot in self._became_done.values() if slot.done is not None]
+        if done and error is None:
+            tokens = sum(len(one.ids) for one in done)
+            # What others did in the place of a slot has no hash.
+            count = sum(1 for one in done if one.hash)
+            gas, wei = _paid(done)
             self.events.say("done_all", tokens=tokens, transactions=count, gas=gas, cost=str(wei))
 
     def say(self, text: str) -> None:
@@ -191,7 +205,7 @@ class Sending:
 
     def cost(self, price: Price) -> str:
         """Return what was paid for all that was sent, in words."""
-        gas, wei = self._paid
+        gas, wei = _paid([slot.done for slot in self._sent if slot.done is not None])
         return f"{gas:,} gas: {price.wei(wei)}"
 
     @property
@@ -205,12 +219,6 @@ class Sending:
         folder = self.journal.folder.relative_to(self.session.root)
         sent = f"{len(self._sent):,}, {self.cost(price)}"
         return facts([("transactions", sent), ("journal", str(folder)), *self.incidents])
-
-    @property
-    def _paid(self) -> tuple[int, int]:
-        """The gas of what was sent, and the wei that was paid for it."""
-        done = [slot.done for slot in self._sent if slot.done is not None]
-        return sum(one.gas for one in done), sum(one.gas * one.wei_per_gas for one in done)
 
     def _batches(self, effects: Sequence[Effect]) -> Batches:
         return Batches(
@@ -260,9 +268,15 @@ class Sending:
         self._counts[event] = self._counts.get(event, 0) + 1
         assert self._progress is not None
         if event == "done":
-            self._progress.add(steps=len(self.journal.slots[fields["nonce"]].effects))
+            slot = self._became_done[fields["nonce"]] = self.journal.slots[fields["nonce"]]
+            self._progress.add(steps=len(slot.effects))
         elif event in _NOTES and not self.options.as_json:
             self._progress.tell(f"  nonce {fields['nonce']}: {_NOTES[event].format(**fields)}")
+
+
+def _paid(done: Sequence[Done]) -> tuple[int, int]:
+    """The gas of what was done, and the wei that was paid for it."""
+    return sum(one.gas for one in done), sum(one.gas * one.wei_per_gas for one in done)
 
 
 def _many(count: int) -> str:

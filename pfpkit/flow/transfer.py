@@ -23,8 +23,9 @@ async def transfer(
 ) -> Sent | None:
     """Move one token; None where a plan was all that was wanted."""
     options = options or SendOptions()
-    receiver = checksum_address(to)
-    async with Sending(session, options, "transferred") as sending:
+    sending = Sending(session, options, "transferred")
+    receiver = sending.given(lambda: checksum_address(to))
+    async with sending:
         ref = TokenRef(session.chain_id, sending.contract, token_id)
         block = await sending.node.block()
         (owner,) = await owners_of(sending, [token_id], block)
@@ -57,8 +58,9 @@ async def transfer(
 async def transfer_all(session: Session, path: Path, *, options: SendOptions | None = None) -> int:
     """Move every token that a file names to its recipient; return how many were moved."""
     options = options or SendOptions()
-    recipients = Recipients.read(path, "id")
-    async with Sending(session, options, "transferred") as sending:
+    sending = Sending(session, options, "transferred")
+    recipients = sending.given(lambda: Recipients.read(path, "id"))
+    async with sending:
         block = await sending.node.block()
         await look_up_names(sending.node, recipients, block)
         effects = await _wanted(sending, recipients, block)

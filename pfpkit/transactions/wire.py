@@ -11,11 +11,12 @@ from enum import Enum, auto
 from typing import Any, Self
 
 from pfpkit.block import BlockRef
+from pfpkit.console import clipped
 from pfpkit.cost import Fees
-from pfpkit.errors import ChainError
+from pfpkit.errors import ChainError, NodeUnreachable
 from pfpkit.rpc import Rpc, RpcError, amount_of, number_of, patient
 from pfpkit.transactions.signed import Effect, Signed
-from pfpkit.transfers import TRANSFER, Transfer, transfers_of
+from pfpkit.transfers import TRANSFER, Transfer, transfers_in_receipt
 
 __all__ = ["Answer", "Look", "Receipt", "Said", "Wire"]
 
@@ -196,19 +197,17 @@ class Wire:
         return number_of(said, self.name)
 
     def _receipt(self, said: Mapping[str, Any]) -> Receipt:
-        name, logs = self.name, said.get("logs")
-        called = str(said.get("to")).lower()
+        name, transfers = self.name, transfers_in_receipt(said)
+        if transfers is None:
+            hashed = clipped(str(said.get("transactionHash")), 66)
+            raise NodeUnreachable(f"{name} gave no whole receipt of {hashed}; is it a node?")
         return Receipt(
             succeeded=number_of(said.get("status"), name) == 1,
             block=number_of(said.get("blockNumber"), name),
             block_hash=str(said["blockHash"]),
             gas=number_of(said.get("gasUsed"), name),
             wei_per_gas=amount_of(said.get("effectiveGasPrice"), name),
-            transfers=tuple(
-                one
-                for one in transfers_of(logs if isinstance(logs, list) else ())
-                if one.contract.lower() == called
-            ),
+            transfers=tuple(transfers),
         )
 
 

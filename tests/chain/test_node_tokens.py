@@ -23,10 +23,9 @@ from support.tokens import CHAIN_ID, Tokens, owned
 
 from pfpkit.chain import BlockRef, Node
 from pfpkit.errors import ChainError
-from pfpkit.reference import Standard, TokenRef
+from pfpkit.reference import NOBODY, Standard, TokenRef
 from pfpkit.tokens import Outcome
 
-NOBODY = "0x" + "00" * 20
 UNMINTED = "0x" + "11" * 20
 ROUTES = {
     "lens": {},

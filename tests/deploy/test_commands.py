@@ -4,6 +4,7 @@ given a network's variable, it is connected to; given none, or another chain's n
 given a kill after the transaction was sent, the next run finds it, and deploys nothing twice
 given that what was sent is lost, the next run deploys
 given a local chain that makes blocks at its own pace, each command waits for its own
+given a chain that Ape starts for one command, a deployment that is refused leaves no file
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from contextlib import ExitStack
 
 import pytest
 from support.anvil import DEPLOYER, HOLDER, Anvil
+from support.loopback import free_port
 from support.project import Project
 
 NETWORKS = {
@@ -79,6 +81,7 @@ def pinned(home, tmp_path):
     with Anvil() as anvil:
         anvil.rpc("evm_setAutomine", False)
         project = Project.copied(tmp_path / "project", home, anvil.url)
+        project.take_compiled()
         assert project.run("ape run pin").code == 0
         yield project, anvil
 
@@ -141,3 +144,12 @@ def test_deploy__local_chain_makes_a_block_a_second__waits_for_it(pinned):
         ran = project.run(command)
         assert ran.code == 0, ran
     assert f"  offered to  {HOLDER}\n" in ran.out
+
+
+def test_deploy__over_its_limit_on_a_chain_of_its_own__leaves_no_file(pinned):
+    """Neither a record, nor what would be looked for on the next chain, nor a journal."""
+    project, _ = pinned
+    before = project.files().keys()
+    ran = project.run(f"{DEPLOY} --max-cost 0.0000001", node=f"http://127.0.0.1:{free_port()}")
+    assert "--max-cost" in ran.error
+    assert project.files().keys() == before

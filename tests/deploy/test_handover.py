@@ -17,8 +17,7 @@ from pfpkit.cost import Terms
 from pfpkit.deployments import Deployment
 from pfpkit.errors import BadInput, TransactionFailed
 from pfpkit.flow.handover import handover
-
-NOBODY = "0x" + "00" * 20
+from pfpkit.reference import NOBODY
 
 
 @pytest.fixture

@@ -21,12 +21,16 @@ from support.anvil import DEPLOYER, HOLDER, STRANGER, Anvil
 from support.blocks import lose
 from support.ens import Ens
 from support.node import calldata
-from support.project import ROOT, Project
+from support.project import Project
 
 from pfpkit.cid import CID
 from pfpkit.cli.sending import SendOptions
 from pfpkit.ens import REGISTRY, namehash
+from pfpkit.errors import PfpkitError
+from pfpkit.flow.airdrop import airdrop
+from pfpkit.flow.mint import mint
 from pfpkit.flow.sending import Sending
+from pfpkit.flow.transfer import transfer, transfer_all
 
 AIRDROP = "ape run airdrop recipients.csv --account TEST::0"
 TRANSFER = "ape run transfer --from-csv moves.csv --account TEST::0"
@@ -39,9 +43,7 @@ def ready(tmp_path_factory):
     (folder / "home").mkdir()
     with Anvil() as chain:
         project = Project.copied(folder / "project", folder / "home", chain.url)
-        if (ROOT / ".build/__local__.json").exists():
-            (project.folder / ".build").mkdir()
-            shutil.copy(ROOT / ".build/__local__.json", project.folder / ".build")
+        project.take_compiled()
         for command in ("ape run pin", "ape run deploy --account TEST::0"):
             ran = project.run(command)
             assert ran.code == 0, ran
@@ -226,6 +228,25 @@ def test_command__nothing_is_deployed__ends_its_events_with_the_error(collection
     assert (begin["event"], error["event"], error["why"]) == ("begin", "error", ran.error)
 
 
+def test_airdrop__events_of_one_that_only_concludes__end_with_what_it_paid(collection):
+    """All of it was signed before; a run after it has nothing to do, and tells no end."""
+    project, chain, _ = collection
+    write(project, "recipients.csv", "token", [(HOLDER, 1), (STRANGER, 2)])
+    signed_only(project, chain, AIRDROP)
+    chain.rpc("evm_setAutomine", True)
+    chain.rpc("evm_mine")
+    events = [json.loads(line) for line in run(project, f"{AIRDROP} --json").out.splitlines()]
+    assert "signed" not in [event["event"] for event in events]
+    done, last = events[-2:]
+    receipt = chain.rpc("eth_getTransactionReceipt", done["hash"])
+    gas, price = (int(receipt[key], 16) for key in ("gasUsed", "effectiveGasPrice"))
+    assert (done["event"], last["event"]) == ("done", "done_all")
+    assert (last["transactions"], last["tokens"]) == (1, 2)
+    assert (last["gas"], last["cost"]) == (gas, str(gas * price))
+    (only,) = run(project, f"{AIRDROP} --json").out.splitlines()
+    assert json.loads(only)["event"] == "begin"
+
+
 def test_command__base_fee_was_stated__says_what_was_paid(collection):
     """The stated one is for the plan alone."""
     project, chain, _ = collection
@@ -295,6 +316,27 @@ def test_sending__fork_of_a_live_network__has_a_journal_of_its_own(tmp_path):
         places = [asyncio.run(place(chain.url)) for chain in (live, fork, live)]
     assert places[0] == places[2] != places[1]
     assert places[0].genesis == Connected.genesis
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        lambda session, options: transfer(session, token_id=1, to="0x12", options=options),
+        lambda session, options: transfer_all(session, session.root / "no.csv", options=options),
+        lambda session, options: airdrop(session, session.root / "no.csv", options=options),
+        lambda session, options: mint(session, to="0x12", options=options),
+        lambda session, options: mint(session, name="Fox", options=options),
+    ],
+    ids=["transfer", "moves", "airdrop", "receiver", "words"],
+)
+def test_command__what_was_given_cannot_be_read__ends_its_events_with_the_error(
+    begun, tmp_path, capsys
+):
+    """No node is there to be asked, and none is."""
+    with pytest.raises(PfpkitError) as stopped:
+        asyncio.run(begun(Connected("http://127.0.0.1:1", tmp_path), SendOptions(as_json=True)))
+    begin, error = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (begin["event"], error["event"], error["why"]) == ("begin", "error", str(stopped.value))
 
 
 def test_airdrop__nonce_was_taken_by_a_mint_to_another__names_who_has_it(collection):

@@ -92,6 +92,13 @@ class Project:
                 shutil.copy(source, folder / name)
         return cls(folder, home, node)
 
+    def take_compiled(self) -> None:
+        """Have what Ape compiled in this checkout, where it did: it takes seconds."""
+        compiled = ROOT / ".build/__local__.json"
+        if compiled.exists():
+            (self.folder / ".build").mkdir()
+            shutil.copy(compiled, self.folder / ".build")
+
     def copy(self, folder: Path) -> Project:
         """The same project elsewhere, with its records, its block store and what Ape compiled."""
         shutil.copytree(self.folder, folder)
