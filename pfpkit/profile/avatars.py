@@ -3,7 +3,7 @@
 `GET /avatar/{caip19}` without `holder` shows what the token's contract names, whoever owns it; with
 `holder` it shows it for its owner alone. An answer is one of the resolver's, its ETag is the hash
 of the bytes sent. Sizes, types and parameters that there are not are refused, so that few addresses
-lead to one thing: what is left out has a default, and an account's address may be in any case.
+lead to one thing: what is left out has a default, and an address may be in any case.
 """
 
 import asyncio
